@@ -1,0 +1,54 @@
+//! Makes the client of each enabled API from its spec: see `codegen/mod.rs` for the stages.
+
+#[path = "codegen/mod.rs"]
+mod codegen;
+
+use std::path::Path;
+use std::{env, fs, process};
+
+/// Feature and spec of every API; the module has the feature's name with `_` for `-`.
+const APIS: [&str; 2] = ["kiwivm", "vps-org"];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=codegen");
+    if let Err(message) = run() {
+        // Plain lines instead of a panic: whoever edits a spec needs the place, not a backtrace.
+        for line in message.lines() {
+            println!("cargo::error={line}");
+        }
+        process::exit(1);
+    }
+}
+
+fn run() -> Result<(), String> {
+    let out = env::var("OUT_DIR").map_err(|e| format!("OUT_DIR: {e}"))?;
+    let mut failures = Vec::new();
+    for api in APIS {
+        let feature = format!("CARGO_FEATURE_{}", api.to_uppercase().replace('-', "_"));
+        if env::var_os(feature).is_none() {
+            continue;
+        }
+        let spec = format!("specs/{api}.yaml");
+        println!("cargo::rerun-if-changed={spec}");
+        if let Err(message) = generate(&spec, api, Path::new(&out)) {
+            failures.push(message);
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.join("\n"))
+    }
+}
+
+fn generate(spec: &str, api: &str, out: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(spec).map_err(|e| format!("{spec}: {e}"))?;
+    let generated = codegen::generate(spec, &text).map_err(|e| e.to_string())?;
+    let module = api.replace('-', "_");
+    for (extension, text) in [("rs", generated.code), ("json", generated.spec)] {
+        let file = out.join(format!("{module}.{extension}"));
+        fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Reshapes what progenitor made into the client that users see.
+//!
+//! | part | does |
+//! | --- | --- |
+//! | [`types`] | lenient decoding, open enums, base64 and JSON text, documentation of every field |
+//! | [`builders`] | one builder an operation, to be awaited, with a setter for everything it sends |
+//! | [`docs`] | markdown that rustdoc takes, and an example that compiles for each operation |
+//!
+//! Each transform works on the syntax tree and fails when it doesn't find what it changes: a new
+//! progenitor that writes something else must be a build error, never a different client.
+
+mod builders;
+mod docs;
+mod types;
+
+use heck::{ToShoutySnakeCase, ToSnakeCase};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{File, Ident, Item, ItemMod};
+
+use super::lower::{Envelope, Lowered, Operation};
+
+/// What progenitor is told to call base64; [`types`] replaces it by `String` and a conversion.
+pub const BASE64: &str = "crate::wire::Base64";
+
+/// Makes the client of progenitor's.
+pub fn dress(tree: File, lowered: &Lowered) -> Result<File, String> {
+    let types = types::dress(module(&tree, "types")?, lowered)?;
+    let builders = builders::dress(module(&tree, "builder")?, &types, lowered)?;
+    let client = client(lowered);
+    let operations = operations(lowered);
+    let call = call_by_id(lowered, &builders);
+    let calls = &builders.calls;
+    let builders = &builders.module;
+    let types = &types.module;
+    let made = quote! {
+        #client
+        #calls
+        #call
+        #operations
+        #builders
+        #types
+    };
+    syn::parse2(made).map_err(|e| format!("the dressed client is not Rust: {e}"))
+}
+
+fn module(tree: &File, name: &str) -> Result<ItemMod, String> {
+    let found = tree.items.iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == name => Some(module.clone()),
+        _ => None,
+    });
+    found.ok_or_else(|| format!("progenitor made no module `{name}`"))
+}
+
+/// The type that users hold. Its constructors are the ones that check: a builder, and the
+/// environment.
+fn client(lowered: &Lowered) -> TokenStream {
+    let about = docs::attributes(&format!(
+        "A client of the {} API; clones share one connection pool.\n\n{}",
+        lowered.title,
+        docs::markdown(&lowered.description),
+    ));
+    quote! {
+        #about
+        #[derive(Clone, Debug)]
+        pub struct Client {
+            core: crate::client::Core<Credentials>,
+        }
+
+        impl Client {
+            /// A client with settings of your own.
+            pub fn builder(credentials: Credentials) -> crate::ClientBuilder<Credentials> {
+                crate::ClientBuilder::new(credentials)
+            }
+
+            /// A client with credentials, and the base URL if it is set, from the environment.
+            ///
+            /// # Errors
+            ///
+            /// [`Configuration`](crate::ErrorKind::Configuration) if a variable is missing or
+            /// unusable.
+            pub fn from_env() -> Result<Self, crate::Error> {
+                crate::ClientBuilder::<Credentials>::from_env()?.build()
+            }
+        }
+
+        impl From<crate::client::Core<Credentials>> for Client {
+            fn from(core: crate::client::Core<Credentials>) -> Self {
+                Self { core }
+            }
+        }
+    }
+}
+
+/// The table that transport and the mock server read.
+fn operations(lowered: &Lowered) -> TokenStream {
+    let entries = lowered.operations.iter().map(|operation| {
+        let name = format!("{}.{}", lowered.module, operation.id);
+        let constant = constant(operation);
+        let Operation {
+            id,
+            path,
+            idempotent,
+            ..
+        } = operation;
+        let method = operation.method.to_uppercase();
+        let envelope = match &operation.envelope {
+            Some(envelope) => envelope_literal(envelope),
+            None => quote!(None),
+        };
+        let about = docs::attributes(&format!("`{method} {path}`"));
+        quote! {
+            #about
+            pub(crate) const #constant: Operation = Operation {
+                id: #id,
+                name: #name,
+                method: #method,
+                path: #path,
+                idempotent: #idempotent,
+                envelope: #envelope,
+            };
+        }
+    });
+    let names = lowered.operations.iter().map(constant);
+    quote! {
+        /// Every operation of the API, in the order of its spec.
+        pub const OPERATIONS: &[crate::Operation] = &[#(operations::#names),*];
+
+        mod operations {
+            use crate::Operation;
+            #(#entries)*
+        }
+    }
+}
+
+fn envelope_literal(envelope: &Envelope) -> TokenStream {
+    let Envelope {
+        field,
+        success,
+        message,
+        payload,
+        details,
+        results,
+    } = envelope;
+    let payload = match payload {
+        Some(payload) => quote!(Some(#payload)),
+        None => quote!(None),
+    };
+    let results = match results {
+        Some((minimum, maximum)) => quote!(Some((#minimum, #maximum))),
+        None => quote!(None),
+    };
+    quote! {
+        Some(crate::Envelope {
+            field: #field,
+            success: #success,
+            message: #message,
+            payload: #payload,
+            details: &[#(#details),*],
+            results: #results,
+        })
+    }
+}
+
+/// Calls any operation by its id, which is how the tests reach all of them without a list.
+fn call_by_id(lowered: &Lowered, builders: &builders::Builders) -> TokenStream {
+    let arms = lowered.operations.iter().map(|operation| {
+        let id = &operation.id;
+        let method = method(operation);
+        let set = builders.setters(operation).map(|setter| {
+            let name = &setter.wire;
+            let store = &setter.ident;
+            quote! { call.#store = parameters.take(#name)?; }
+        });
+        quote! {
+            #id => {
+                #[allow(unused_mut)]
+                let mut call = self.#method();
+                #(#set)*
+                parameters.finish()?;
+                crate::mock::encode(call.await?)
+            }
+        }
+    });
+    quote! {
+        #[cfg(feature = "mock")]
+        impl Client {
+            /// Calls the operation with this id, such as `getServiceInfo`, with parameters by their
+            /// names on the wire, and gives its reply as JSON again.
+            ///
+            /// For tests that go over every operation of an API.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is no such operation,
+            /// or a parameter is unknown or of another type; else those of the call.
+            #[allow(deprecated)]
+            pub async fn call(
+                &self,
+                operation: &str,
+                parameters: serde_json::Value,
+            ) -> Result<serde_json::Value, crate::Error> {
+                #[allow(unused_mut)]
+                let mut parameters =
+                    crate::mock::Parameters::new(OPERATIONS, operation, parameters)?;
+                match operation {
+                    #(#arms)*
+                    _ => parameters.unknown(),
+                }
+            }
+        }
+    }
+}
+
+/// The client's method for an operation.
+fn method(operation: &Operation) -> Ident {
+    format_ident!("{}", operation.id.to_snake_case())
+}
+
+/// The operation's entry in the table.
+fn constant(operation: &Operation) -> Ident {
+    format_ident!("{}", operation.id.to_shouty_snake_case())
+}

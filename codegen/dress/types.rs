@@ -1,0 +1,358 @@
+//! The types of requests and replies: typify's structs and enums, made lenient and documented.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Field, Fields, FieldsNamed, Ident, Item, ItemEnum, ItemMod, ItemStruct, LitStr,
+    Meta, Path, Type, parse_quote,
+};
+
+use super::{BASE64, docs};
+use crate::codegen::lower::Lowered;
+
+/// The dressed module, and the structs in it for the builders to read.
+pub struct Types {
+    /// `pub mod types { … }`
+    pub module: TokenStream,
+    /// By name.
+    pub structs: BTreeMap<String, ItemStruct>,
+    /// The names of everything defined in the module.
+    pub names: BTreeSet<String>,
+}
+
+/// Dresses progenitor's module `types`.
+pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
+    let mut dresser = Dresser {
+        lowered,
+        base64: 0,
+        json_text: 0,
+        secrets: 0,
+    };
+    let mut items: Vec<TokenStream> = Vec::new();
+    let mut structs = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    let mut lenient: Vec<TokenStream> = Vec::new();
+    for item in module.content.map(|(_, items)| items).unwrap_or_default() {
+        match item {
+            Item::Struct(mut item) => {
+                Shorten.visit_item_struct_mut(&mut item);
+                dresser.structure(&mut item)?;
+                let name = &item.ident;
+                lenient.push(match lowered.lists.get(&name.to_string()) {
+                    Some(field) => quote!(#name = #field),
+                    None => quote!(#name),
+                });
+                names.insert(name.to_string());
+                items.push(item.to_token_stream());
+                structs.insert(item.ident.to_string(), item);
+            }
+            Item::Enum(item) => {
+                names.insert(item.ident.to_string());
+                items.push(open_enum(&item)?);
+            }
+            // Newtypes over a plain type come as a `type`; builders, conversions and their errors
+            // are what the builders of this crate stand for.
+            Item::Type(item) => {
+                names.insert(item.ident.to_string());
+                items.push(item.to_token_stream());
+            }
+            Item::Impl(_) | Item::Mod(_) | Item::Use(_) => {}
+            other => {
+                return Err(format!(
+                    "typify made an item that dress doesn't know: {}",
+                    other.to_token_stream()
+                ));
+            }
+        }
+    }
+    dresser.finish(lowered)?;
+    let module = quote! {
+        /// What calls send and receive.
+        ///
+        /// Fields that the server may leave out are an `Option`, or an empty list or map. Decoding
+        /// is lenient: numbers may come as text, flags as numbers, an empty map as `[]`.
+        pub mod types {
+            #(#items)*
+            crate::wire::lenient! { #(#lenient),* }
+        }
+    };
+    Ok(Types {
+        module,
+        structs,
+        names,
+    })
+}
+
+/// Fields in the order of the spec's properties.
+fn reorder(fields: &mut FieldsNamed, order: Option<&Vec<String>>) {
+    let Some(order) = order else { return };
+    let mut sorted: Vec<Field> = fields.named.iter().cloned().collect();
+    sorted.sort_by_key(|field| order.iter().position(|name| *name == wire_name(field)));
+    fields.named = sorted.into_iter().collect();
+}
+
+/// Counts what it changes, so that a conversion that silently didn't happen is noticed.
+struct Dresser<'a> {
+    lowered: &'a Lowered,
+    base64: usize,
+    json_text: usize,
+    secrets: usize,
+}
+
+impl Dresser<'_> {
+    fn structure(&mut self, item: &mut ItemStruct) -> Result<(), String> {
+        let name = item.ident.to_string();
+        let Fields::Named(fields) = &mut item.fields else {
+            return Err(format!(
+                "typify made `{name}` a newtype: codegen/lower.rs must drop what made it one"
+            ));
+        };
+        for field in &mut fields.named {
+            self.field(&name, field)?;
+        }
+        tidy_docs(&mut item.attrs);
+        reorder(fields, self.lowered.properties.get(&name));
+        if self.lowered.received.contains(&name) {
+            // A server may send more tomorrow; `Default` and assignment still make one for tests.
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, owner: &str, field: &mut Field) -> Result<(), String> {
+        let name = wire_name(field);
+        if !field.attrs.iter().any(|a| a.path().is_ident("doc")) {
+            return Err(format!("`{owner}.{name}` has no documentation"));
+        }
+        tidy_docs(&mut field.attrs);
+        let mut words = serde_words(field);
+        field.attrs.retain(|attr| !attr.path().is_ident("serde"));
+        let optional = ["Option", "Vec", "BTreeMap"]
+            .iter()
+            .any(|t| generic(&field.ty, t).is_some());
+        if optional && !words.iter().any(|word| word == "default") {
+            words.insert(0, "default".to_owned());
+        }
+        self.secrets += usize::from(field.ty.to_token_stream().to_string().contains("Secret"));
+        if replace_type(&mut field.ty, BASE64) {
+            self.base64 += 1;
+            words.push("with = \"crate::wire::base64_text\"".to_owned());
+        } else {
+            words.push("deserialize_with = \"crate::wire::field\"".to_owned());
+        }
+        if self.lowered.json_text.contains(&(owner.to_owned(), name)) {
+            self.json_text += 1;
+            words.push("serialize_with = \"crate::wire::json_text\"".to_owned());
+        }
+        let words: TokenStream = words
+            .join(", ")
+            .parse()
+            .map_err(|e| format!("{owner}: {e}"))?;
+        field.attrs.push(parse_quote!(#[serde(#words)]));
+        Ok(())
+    }
+
+    fn finish(self, lowered: &Lowered) -> Result<(), String> {
+        let rows = [
+            ("format: byte", self.base64, lowered.base64),
+            ("format: password", self.secrets, lowered.secrets),
+            (
+                "contentType: application/json",
+                self.json_text,
+                lowered.json_text.len(),
+            ),
+        ];
+        for (what, found, expected) in rows {
+            if found != expected {
+                return Err(format!(
+                    "the spec has {expected} properties with `{what}`, and typify made {found} of \
+                     them what they should be"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An enum that keeps values it doesn't know. Servers add some, and a list of a thousand domains
+/// must not fail to decode for one of them.
+fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
+    let name = &item.ident;
+    let mut attrs = item.attrs.clone();
+    attrs.retain(|attr| attr.path().is_ident("doc"));
+    tidy_docs(&mut attrs);
+    let mut variants = Vec::new();
+    for variant in &item.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            return Err(format!(
+                "typify made `{name}` an enum with contents: codegen/lower.rs must lower the \
+                 oneOf or anyOf that it comes from"
+            ));
+        }
+        let value = renamed(&variant.attrs).unwrap_or_else(|| variant.ident.to_string());
+        variants.push((variant.ident.clone(), value));
+    }
+    let idents = variants.iter().map(|(ident, _)| ident);
+    let values: Vec<&String> = variants.iter().map(|(_, value)| value).collect();
+    let docs = values.iter().map(|value| format!(" `{value}`"));
+    Ok(quote! {
+        crate::wire::open_enum! {
+            #(#attrs)*
+            pub enum #name { #(#[doc = #docs] #idents = #values),* }
+        }
+    })
+}
+
+/// The name on the wire: serde's `rename`, or the field's own.
+pub fn wire_name(field: &Field) -> String {
+    let ident = field
+        .ident
+        .as_ref()
+        .map(Ident::to_string)
+        .unwrap_or_default();
+    renamed(&field.attrs).unwrap_or_else(|| ident.trim_start_matches("r#").to_owned())
+}
+
+fn renamed(attrs: &[Attribute]) -> Option<String> {
+    let mut name = None;
+    for attr in attrs.iter().filter(|a| a.path().is_ident("serde")) {
+        // Other words of the attribute are of no interest, nor is what stands behind them.
+        let _ = attr.parse_nested_meta(|meta| {
+            let value = meta.value().and_then(|v| v.parse::<LitStr>()).ok();
+            if meta.path.is_ident("rename") {
+                name = value.map(|v| v.value());
+            }
+            Ok(())
+        });
+    }
+    name
+}
+
+/// What serde was told about a field, a word or `word = "value"` each.
+fn serde_words(field: &Field) -> Vec<String> {
+    let mut words = Vec::new();
+    for attr in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
+        let _ = attr.parse_nested_meta(|meta| {
+            let word = meta.path.to_token_stream().to_string();
+            if meta.input.peek(syn::Token![=]) {
+                let value = meta.value()?.parse::<LitStr>()?;
+                words.push(format!("{word} = {:?}", value.value()));
+            } else {
+                words.push(word);
+            }
+            Ok(())
+        });
+    }
+    words
+}
+
+/// The arguments of `Option<…>`, `Vec<…>` or `BTreeMap<…>`, however the path is written.
+pub fn generic(ty: &Type, name: &str) -> Option<Vec<Type>> {
+    let Type::Path(path) = ty else { return None };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == name)?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        syn::GenericArgument::Type(ty) => Some(ty.clone()),
+        _ => None,
+    });
+    Some(types.collect())
+}
+
+/// Puts `String` for the type of this name, wherever it stands in `ty`.
+fn replace_type(ty: &mut Type, name: &str) -> bool {
+    struct Replace<'a>(&'a str, bool);
+    impl VisitMut for Replace<'_> {
+        fn visit_path_mut(&mut self, path: &mut Path) {
+            if path.to_token_stream().to_string().replace(' ', "") == self.0 {
+                *path = parse_quote!(String);
+                self.1 = true;
+            }
+            visit_mut::visit_path_mut(self, path);
+        }
+    }
+    let mut replace = Replace(name, false);
+    replace.visit_type_mut(ty);
+    replace.1
+}
+
+/// Documentation as rustdoc takes it, a line each.
+fn tidy_docs(attrs: &mut Vec<Attribute>) {
+    let is_doc = |attr: &Attribute| attr.path().is_ident("doc");
+    let text: Vec<String> = attrs.iter().filter_map(doc_text).collect();
+    attrs.retain(|attr| !is_doc(attr));
+    let lines = docs::attributes(&docs::markdown(&text.join("\n")));
+    let lines: ItemStruct = parse_quote!(#lines struct Carrier;);
+    attrs.splice(0..0, lines.attrs);
+}
+
+fn doc_text(attr: &Attribute) -> Option<String> {
+    let Meta::NameValue(meta) = &attr.meta else {
+        return None;
+    };
+    match &meta.value {
+        syn::Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(text),
+            ..
+        }) if meta.path.is_ident("doc") => Some(text.value()),
+        _ => None,
+    }
+}
+
+/// `::std::option::Option` is how a macro must write it; here a person reads it.
+pub struct Shorten;
+
+impl VisitMut for Shorten {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        let text = path
+            .segments
+            .iter()
+            .map(|s| s.ident.to_string())
+            .collect::<Vec<_>>()
+            .join("::");
+        let known = [
+            "std::option::Option",
+            "std::string::String",
+            "std::vec::Vec",
+        ];
+        if path.leading_colon.is_some() && known.contains(&text.as_str()) {
+            let last = path.segments.pop();
+            path.segments = last.into_iter().collect();
+            path.leading_colon = None;
+        } else if path.leading_colon.is_some()
+            && matches!(
+                text.as_str(),
+                "serde::Deserialize"
+                    | "serde::Serialize"
+                    | "serde_json::Value"
+                    | "std::collections::BTreeMap"
+            )
+        {
+            path.leading_colon = None;
+        }
+        visit_mut::visit_path_mut(self, path);
+    }
+
+    fn visit_attribute_mut(&mut self, attr: &mut Attribute) {
+        // serde's paths stand in strings, and derives in tokens: neither is a path to syn.
+        if let Meta::List(list) = &mut attr.meta {
+            let text = list.tokens.to_string();
+            let short = text
+                .replace("::std::option::", "")
+                .replace("::std::vec::", "")
+                .replace(":: std :: collections :: ", "std::collections::")
+                .replace(":: serde ::", "serde ::");
+            if let Ok(tokens) = short.parse() {
+                list.tokens = tokens;
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Turns a spec that is true to the wire into one that progenitor can express.
+//!
+//! | part | has the transforms of |
+//! | --- | --- |
+//! | [`requests`] | parameters, form bodies, credentials |
+//! | [`schemas`] | everything that becomes a type |
+//! | [`envelope`] | replies that say failure inside a success |
+//! | [`operations`] | none: it reads what the later stages need |
+//!
+//! Each transform is one function with its reason above it, and counts the places that it changed.
+//! A transform whose subject is in the spec but which changed nothing fails the build: that would
+//! be a spec and a generator that no longer understand each other.
+
+mod envelope;
+mod operations;
+mod requests;
+mod schemas;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use openapiv3::OpenAPI;
+use serde_yaml::Value;
+
+use envelope::take_payloads;
+use operations::read_operations;
+use requests::{
+    describe_bodies, drop_credentials, inline_components, json_text_properties,
+    nullable_lists_in_requests,
+};
+use schemas::{
+    count_format, describe_references, drop_failures, drop_keywords, drop_unused_schemas,
+    flatten_all_of, fold_lists, name_ids, property_order, received_only,
+};
+use walk::text;
+
+/// The lowered spec, and what the later stages need to know that it can no longer say.
+pub struct Lowered {
+    /// What progenitor is given.
+    pub document: OpenAPI,
+    /// Every operation, in the order of the spec.
+    pub operations: Vec<Operation>,
+    /// Schemas that are an integer or a string, which become `crate::Id`.
+    pub ids: BTreeSet<String>,
+    /// Schemas that a bare list stands in for, with the field that takes the list.
+    pub lists: BTreeMap<String, String>,
+    /// Form properties that go out as JSON text: the type's name and the property's.
+    pub json_text: BTreeSet<(String, String)>,
+    /// The properties of each type, in the order of the spec.
+    pub properties: BTreeMap<String, Vec<String>>,
+    /// Types that are only ever received.
+    pub received: BTreeSet<String>,
+    /// How many properties hold base64 (`format: byte`).
+    pub base64: usize,
+    /// How many properties hold a secret (`format: password`).
+    pub secrets: usize,
+    /// The API's module, such as `vps_org`.
+    pub module: String,
+    /// The spec's title.
+    pub title: String,
+    /// The spec's own introduction, in markdown.
+    pub description: String,
+}
+
+/// What an operation's code and documentation are made from.
+pub struct Operation {
+    /// The `operationId`.
+    pub id: String,
+    /// `get`, `post`, …
+    pub method: String,
+    /// The path template.
+    pub path: String,
+    /// One line.
+    pub summary: String,
+    /// The paragraphs below it.
+    pub description: String,
+    /// Whether the spec advises against it.
+    pub deprecated: bool,
+    /// Whether sending it twice does no harm.
+    pub idempotent: bool,
+    /// How its reply says failure, if not by HTTP status.
+    pub envelope: Option<Envelope>,
+    /// What callers set, with its description: path and query parameters, then body properties.
+    pub parameters: Vec<Parameter>,
+}
+
+/// One thing that a caller sets.
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// What the spec says about it.
+    pub description: String,
+    /// A value that works, from the spec's examples.
+    pub example: Option<Value>,
+    /// Whether the call can't be made without it.
+    pub required: bool,
+}
+
+/// `x-envelope`, of the document with what the operation overrides.
+pub struct Envelope {
+    /// The field that tells success from failure.
+    pub field: String,
+    /// Its value on success, as text.
+    pub success: String,
+    /// The field that holds the server's message.
+    pub message: String,
+    /// The field that holds the payload; none if the payload stands beside the envelope.
+    pub payload: Option<String>,
+    /// Fields that say more about a failure, and are there only if there is one.
+    pub details: Vec<String>,
+    /// Values of `field` that are results and not failures.
+    pub results: Option<(i64, i64)>,
+}
+
+/// Lowers a checked spec.
+pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
+    let mut document = spec.clone();
+    let document = &mut document;
+
+    expect(
+        "inline-components",
+        spec,
+        "#/components/",
+        inline_components(document)?,
+    )?;
+    let json_text = json_text_properties(document);
+    expect(
+        "drop-credentials",
+        spec,
+        "x-credentials",
+        drop_credentials(document),
+    )?;
+    let lists = fold_lists(document)?;
+    expect("flatten-all-of", spec, "allOf", flatten_all_of(document)?)?;
+    expect("payload", spec, "x-envelope", take_payloads(document)?)?;
+    drop_failures(document);
+    let operations = read_operations(document)?;
+    let ids = name_ids(document);
+    describe_bodies(document);
+    nullable_lists_in_requests(document);
+    describe_references(document);
+    drop_keywords(document);
+    drop_unused_schemas(document);
+
+    let text = |key: &str| {
+        let info = spec.get("info");
+        let value = info.and_then(|info| info.get(key)).and_then(Value::as_str);
+        value.unwrap_or_default().trim().to_owned()
+    };
+    Ok(Lowered {
+        base64: count_format(document, "byte"),
+        secrets: count_format(document, "password"),
+        received: received_only(document),
+        properties: property_order(document),
+        document: serde_yaml::from_value(document.clone()).map_err(|e| e.to_string())?,
+        operations,
+        ids,
+        lists,
+        json_text,
+        module: module.to_owned(),
+        title: text("title"),
+        description: introduction(&text("description"), spec),
+    })
+}
+
+/// The spec's description, and what it says of its tags.
+fn introduction(description: &str, spec: &Value) -> String {
+    let mut whole = description.to_owned();
+    for tag in spec
+        .get("tags")
+        .and_then(Value::as_sequence)
+        .into_iter()
+        .flatten()
+    {
+        let (name, about) = (text(tag, "name"), text(tag, "description").trim());
+        if !about.is_empty() {
+            whole.push_str(&format!("\n\n## Calls: {name}\n\n{about}"));
+        }
+    }
+    whole
+}
+
+/// Fails if `subject` stands in the spec and the transform changed nothing.
+fn expect(transform: &str, spec: &Value, subject: &str, changed: usize) -> Result<(), String> {
+    if changed == 0 && mentions(spec, subject) {
+        return Err(format!(
+            "the transform `{transform}` found nothing to do although the spec has `{subject}`: \
+             mend the transform in codegen/lower.rs, or the spec"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a key or a reference in the document begins with `subject`.
+fn mentions(value: &Value, subject: &str) -> bool {
+    let starts = |v: &Value| v.as_str().is_some_and(|s| s.starts_with(subject));
+    match value {
+        Value::Mapping(map) => map
+            .iter()
+            .any(|(k, v)| starts(k) || (k == "$ref" && starts(v)) || mentions(v, subject)),
+        Value::Sequence(list) => list.iter().any(|v| mentions(v, subject)),
+        _ => false,
+    }
+}

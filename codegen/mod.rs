@@ -1,0 +1,119 @@
+//! The build's pipeline: a spec in, the source text of its client out.
+//!
+//! ```text
+//! text ── source ── check ── lower ── progenitor ── dress ── text
+//! ```
+//!
+//! | stage | does |
+//! | --- | --- |
+//! | [`source`] | reads the YAML and remembers where everything in it stands |
+//! | [`check`] | refuses what would vanish or surprise later, all findings at once |
+//! | [`lower`] | turns what is true to the wire into what progenitor can express |
+//! | progenitor | makes types and one builder an operation |
+//! | [`dress`] | reshapes those into the client that users see |
+//!
+//! Nothing here knows the crate's own sources, and nothing here panics on a spec: a stage that
+//! can't go on says why.
+
+// build.rs uses one half of this and the tests the other.
+#![allow(dead_code)]
+
+pub mod check;
+pub mod dress;
+pub mod lower;
+pub mod source;
+
+use std::fmt;
+
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
+
+/// What the build writes for one spec.
+pub struct Generated {
+    /// The client's source text.
+    pub code: String,
+    /// The spec as JSON, which the mock server reads at run time.
+    pub spec: String,
+}
+
+/// Why a spec gave no client. Displays as one or more whole lines.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A stage that couldn't go on: which, at which part of the spec, and why.
+    pub fn new(stage: &str, place: &str, reason: impl fmt::Display) -> Self {
+        Failure(format!("{place}: [{stage}] {reason}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<source::Findings> for Failure {
+    fn from(findings: source::Findings) -> Self {
+        Failure(findings.to_string())
+    }
+}
+
+/// Runs all stages. `file` is the name that messages print, such as `specs/kiwivm.yaml`.
+pub fn generate(file: &str, text: &str) -> Result<Generated, Failure> {
+    let (tree, spec) = generate_tree(file, text)?;
+    let code = format!(
+        "// Made by build.rs from {file}. Edit that file, not this one.\n\n{}",
+        prettyplease::unparse(&tree)
+    );
+    Ok(Generated { code, spec })
+}
+
+/// The client as a syntax tree, before it is printed, and the spec as JSON.
+pub fn generate_tree(file: &str, text: &str) -> Result<(syn::File, String), Failure> {
+    let source = source::Source::read(file, text)?;
+    check::check(&source)?;
+    let module = module(file);
+    let lowered =
+        lower::lower(&module, source.document()).map_err(|e| Failure::new("lower", file, e))?;
+    let tree = progenitor(&lowered).map_err(|e| Failure::new("progenitor", file, e))?;
+    let tree = dress::dress(tree, &lowered).map_err(|e| Failure::new("dress", file, e))?;
+    let spec =
+        serde_json::to_string(source.document()).map_err(|e| Failure::new("source", file, e))?;
+    Ok((tree, spec))
+}
+
+/// The module of the spec in this file: `vps_org` of `specs/vps-org.yaml`.
+pub fn module(file: &str) -> String {
+    let stem = std::path::Path::new(file)
+        .file_stem()
+        .and_then(|stem| stem.to_str());
+    stem.unwrap_or(file).replace('-', "_")
+}
+
+/// Lets progenitor make its client of the lowered spec.
+pub fn progenitor(lowered: &lower::Lowered) -> Result<syn::File, String> {
+    let mut settings = GenerationSettings::default();
+    settings
+        .with_interface(InterfaceStyle::Builder)
+        .with_tag(TagStyle::Merged)
+        .with_map_type("::std::collections::BTreeMap");
+    for name in &lowered.ids {
+        settings.with_replacement(name, "crate::Id", [TypeImpl::Display].into_iter());
+    }
+    settings.with_conversion(text_schema("password"), "crate::Secret", [].into_iter());
+    settings.with_conversion(text_schema("byte"), dress::BASE64, [].into_iter());
+    let tokens = Generator::new(&settings)
+        .generate_tokens(&lowered.document)
+        .map_err(|e| e.to_string())?;
+    syn::parse2(tokens).map_err(|e| format!("its output is not Rust: {e}"))
+}
+
+/// A string of this format. progenitor converts a schema only if it matches exactly, and says
+/// nothing if none does: dress counts the outcome.
+fn text_schema(format: &str) -> schemars::schema::SchemaObject {
+    schemars::schema::SchemaObject {
+        instance_type: Some(schemars::schema::InstanceType::String.into()),
+        format: Some(format.to_owned()),
+        ..Default::default()
+    }
+}

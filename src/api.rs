@@ -1,0 +1,216 @@
+//! What an API's own file says, and the table that its spec becomes.
+
+use std::fmt::Debug;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Request, StatusCode};
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::client::Core;
+use crate::env::Environment;
+use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
+
+/// An API, which is what its credentials can call. Each module's `Credentials` implement it.
+///
+/// It is not for implementing outside this crate: it grows with each API that needs more.
+pub trait Api: Clone + Debug + Send + Sync + Sized + 'static {
+    /// The module's name, such as `kiwivm`.
+    #[doc(hidden)]
+    const NAME: &'static str;
+    /// Where the server is, if it isn't the operator's own.
+    #[doc(hidden)]
+    const BASE_URL: Option<&'static str>;
+    /// What environment variables begin with, such as `KIWIVM`.
+    #[doc(hidden)]
+    const PREFIX: &'static str;
+    /// The spec's operations.
+    #[doc(hidden)]
+    const OPERATIONS: &'static [Operation];
+    /// The spec itself, as JSON.
+    #[cfg(feature = "mock")]
+    #[doc(hidden)]
+    const SPEC: &'static str;
+    /// The generated client.
+    #[doc(hidden)]
+    type Client: From<Core<Self>>;
+
+    /// The credentials that the environment holds.
+    #[doc(hidden)]
+    fn from_env(env: &Environment) -> Result<Self, Error>;
+
+    /// What must not be seen, for taking it out of whatever a server echoes.
+    #[doc(hidden)]
+    fn secrets(&self) -> Vec<&Secret>;
+
+    /// Puts the credentials into a request.
+    #[doc(hidden)]
+    fn authorize(&self, request: &mut Request) -> Result<(), Error>;
+
+    /// Tells success from failure. Only what is the API's own: redirects, HTML and what a status
+    /// means by itself are judged before.
+    #[doc(hidden)]
+    fn judge(reply: &Reply) -> Result<(), Error>;
+}
+
+/// One operation of an API, as its spec describes it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The spec's `operationId`, such as `getServiceInfo`.
+    pub id: &'static str,
+    /// The API and the id, such as `kiwivm.getServiceInfo`.
+    pub name: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path below the base URL, with its parameters in braces.
+    pub path: &'static str,
+    /// Whether sending it twice does no harm, so that it may be retried.
+    pub idempotent: bool,
+    /// How its reply says failure, if not by HTTP status.
+    pub envelope: Option<Envelope>,
+}
+
+/// How the replies of an API say failure inside a success: the spec's `x-envelope`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// The field that tells success from failure.
+    pub field: &'static str,
+    /// Its value on success, as text.
+    pub success: &'static str,
+    /// The field that holds the vendor's message.
+    pub message: &'static str,
+    /// The field that holds the payload; none if the payload stands beside the envelope.
+    pub payload: Option<&'static str>,
+    /// Fields that only failures have, with more about them.
+    pub details: &'static [&'static str],
+    /// Values of [`field`](Envelope::field) that are results of the call and not failures.
+    pub results: Option<(i64, i64)>,
+}
+
+/// A reply as it came, its body whole.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Reply<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply<'_> {
+    /// The failure that the envelope reports, of the kind that its code stands for.
+    pub(crate) fn envelope(&self, kind: impl Fn(&str) -> Option<ErrorKind>) -> Result<(), Error> {
+        let Some(envelope) = self.operation.envelope else {
+            return Ok(());
+        };
+        let mut seen = match envelope.read(&self.body) {
+            Ok(seen) => seen,
+            // A failure by status needn't have the envelope.
+            Err(_) if !self.status.is_success() => return Err(Error::of_status(self.status)),
+            Err(e) => return Err(unreadable(&e).body_is(&self.body)),
+        };
+        let Some(code) = seen.take_text(envelope.field) else {
+            if !self.status.is_success() {
+                return Err(Error::of_status(self.status));
+            }
+            let reason = format!(
+                "the reply has no `{}` to say how the call went",
+                envelope.field
+            );
+            return Err(Error::new(ErrorKind::Decode)
+                .because(reason)
+                .body_is(&self.body));
+        };
+        if self.status.is_success() && envelope.is_success(&code, &seen) {
+            return Ok(());
+        }
+        let error = match kind(&code) {
+            Some(kind) => Error::new(kind),
+            None if self.status.is_success() => Error::new(ErrorKind::Api),
+            None => Error::of_status(self.status),
+        };
+        let message = seen.take_text(envelope.message);
+        seen.0
+            .retain(|_, value| !matches!(value, Value::Null) && value.as_str() != Some(""));
+        let details = (!seen.0.is_empty()).then_some(Value::Object(seen.0));
+        Err(error.code_is(code).message_is(message).details_are(details))
+    }
+}
+
+/// serde's own words would quote the value that is no object.
+fn unreadable(error: &serde_json::Error) -> Error {
+    let what = if error.is_data() {
+        "is JSON but no object"
+    } else {
+        "is no JSON"
+    };
+    let reason = format!("the body {what}, so it can't say how the call went");
+    Error::new(ErrorKind::Decode).because(reason)
+}
+
+impl Envelope {
+    fn is_success(&self, code: &str, seen: &Seen) -> bool {
+        // A payload that uses the field for itself is told from a failure by what only failures
+        // have: shell commands exit with 1 and more without the call having failed.
+        let is_result = |(minimum, maximum): (i64, i64)| {
+            let in_range = code
+                .parse()
+                .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
+            in_range && !self.details.iter().any(|field| seen.0.contains_key(*field))
+        };
+        code == self.success || self.results.is_some_and(is_result)
+    }
+
+    /// The envelope's own fields, without building the payload.
+    fn read(&self, body: &[u8]) -> Result<Seen, serde_json::Error> {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let seen = json.deserialize_map(Fields(self))?;
+        json.end()?;
+        Ok(seen)
+    }
+}
+
+/// The envelope's fields as they came.
+struct Seen(Map<String, Value>);
+
+impl Seen {
+    /// A field's value as text, whether it came as text or as a number.
+    fn take_text(&mut self, field: &str) -> Option<String> {
+        match self.0.remove(field)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+struct Fields<'a>(&'a Envelope);
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = Seen;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seen, A::Error> {
+        let Envelope {
+            field,
+            message,
+            details,
+            ..
+        } = self.0;
+        let mut seen = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == *field || key == *message || details.contains(&key.as_str()) {
+                seen.insert(key, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Seen(seen))
+    }
+}

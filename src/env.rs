@@ -1,0 +1,123 @@
+//! What a client can take from the environment.
+
+use std::ffi::OsString;
+use std::fs;
+
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The variables of one API, all with its prefix: `KIWIVM_API_KEY`, `KIWIVM_BASE_URL`.
+#[doc(hidden)]
+pub struct Environment<'a> {
+    prefix: &'static str,
+    lookup: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+impl<'a> Environment<'a> {
+    /// `lookup` is [`std::env::var_os`], or a table in a test.
+    pub(crate) fn new(prefix: &'static str, lookup: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
+        Environment { prefix, lookup }
+    }
+
+    /// A value that needn't be set. Empty counts as unset, since shells make it easy to export
+    /// an empty variable.
+    pub(crate) fn optional(&self, name: &str) -> Result<Option<String>, Error> {
+        let name = format!("{}_{name}", self.prefix);
+        match (self.lookup)(&name).filter(|value| !value.is_empty()) {
+            None => Ok(None),
+            Some(value) => match value.into_string() {
+                Ok(value) => Ok(Some(value.trim().to_owned())),
+                Err(_) => Err(Error::configuration(format!("{name} is not UTF-8 text"))),
+            },
+        }
+    }
+
+    /// A value that must be set.
+    pub(crate) fn required(&self, name: &str) -> Result<String, Error> {
+        self.optional(name)?
+            .ok_or_else(|| Error::configuration(format!("{}_{name} is not set", self.prefix)))
+    }
+
+    /// A secret that must be set: by itself, or as the path of a file that holds it.
+    pub(crate) fn secret(&self, name: &str) -> Result<Secret, Error> {
+        let full = format!("{}_{name}", self.prefix);
+        let path = self.optional(&format!("{name}_FILE"))?;
+        match (self.optional(name)?, path) {
+            (Some(secret), None) => Ok(secret.into()),
+            (None, Some(path)) => read(&full, &path),
+            (None, None) => Err(Error::configuration(format!(
+                "{full} is not set; set it, or {full}_FILE to the path of a file that holds it"
+            ))),
+            (Some(_), Some(_)) => Err(Error::configuration(format!(
+                "{full} and {full}_FILE are both set; keep one"
+            ))),
+        }
+    }
+}
+
+/// The file's text without the line break that editors leave at its end.
+fn read(name: &str, path: &str) -> Result<Secret, Error> {
+    let text = fs::read_to_string(path).map_err(|e| {
+        Error::configuration(format!("{name}_FILE: {path} can't be read")).caused_by(e)
+    })?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::configuration(format!(
+            "{name}_FILE: {path} is empty"
+        )));
+    }
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn with<T>(variables: &[(&str, &str)], read: impl Fn(&Environment) -> T) -> T {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        read(&Environment::new("TEST", &lookup))
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_variable_or_its_file() {
+        let file = std::env::temp_dir().join(format!("hosting-apis-{}", std::process::id()));
+        fs::write(&file, "from file\n").unwrap();
+        let path = file.to_str().unwrap();
+        let secret = |variables| {
+            with(variables, |env| {
+                env.secret("KEY").map(|s| s.expose().to_owned())
+            })
+        };
+        assert_eq!(secret(&[("TEST_KEY", "plain")]).unwrap(), "plain");
+        assert_eq!(secret(&[("TEST_KEY_FILE", path)]).unwrap(), "from file");
+        fs::write(&file, "\n").unwrap();
+        assert!(
+            secret(&[("TEST_KEY_FILE", path)])
+                .unwrap_err()
+                .to_string()
+                .contains("is empty")
+        );
+        fs::remove_file(&file).unwrap();
+        let missing = secret(&[("TEST_KEY_FILE", path)]).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::Configuration);
+        assert!(missing.to_string().contains("can't be read"), "{missing}");
+    }
+
+    #[test]
+    fn a_missing_or_doubled_secret_says_what_to_do() {
+        let error = |variables| with(variables, |env| env.secret("KEY").unwrap_err().to_string());
+        assert_eq!(
+            error(&[("TEST_KEY", "")]),
+            "configuration: TEST_KEY is not set; set it, or TEST_KEY_FILE to the path of a file \
+             that holds it"
+        );
+        assert_eq!(
+            error(&[("TEST_KEY", "seen?"), ("TEST_KEY_FILE", "/nowhere")]),
+            "configuration: TEST_KEY and TEST_KEY_FILE are both set; keep one"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Calls by the id of their operation, with parameters and replies as JSON.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::unknown;
+use crate::api::Operation;
+use crate::error::{Error, ErrorKind};
+
+/// The parameters of a call by id, which the generated code takes one by one.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Parameters {
+    operation: &'static Operation,
+    values: Map<String, Value>,
+}
+
+impl Parameters {
+    pub(crate) fn new(
+        operations: &'static [Operation],
+        operation: &str,
+        values: Value,
+    ) -> Result<Self, Error> {
+        let found = operations.iter().find(|o| o.id == operation);
+        let operation = found.ok_or_else(|| unknown(operation))?;
+        let wrong = Error::new(ErrorKind::InvalidRequest).of(operation);
+        match values {
+            Value::Object(values) => Ok(Parameters { operation, values }),
+            Value::Null => Ok(Parameters {
+                operation,
+                values: Map::new(),
+            }),
+            _ => Err(wrong.because("parameters are a JSON object")),
+        }
+    }
+
+    /// A parameter that may have been left out.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Error> {
+        let Some(value) = self.values.remove(name) else {
+            return Ok(None);
+        };
+        serde_json::from_value(value).map(Some).map_err(|e| {
+            let reason = format!("`{name}` is of another type");
+            Error::new(ErrorKind::InvalidRequest)
+                .because(reason)
+                .of(self.operation)
+                .caused_by(e)
+        })
+    }
+
+    /// Refuses what the operation doesn't have.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
+        match self.values.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(Error::new(ErrorKind::InvalidRequest)
+                .because(format!("there is no parameter `{name}`"))
+                .of(self.operation)),
+        }
+    }
+
+    pub(crate) fn unknown(&self) -> Result<Value, Error> {
+        Err(unknown(self.operation.id))
+    }
+}
+
+/// A reply as JSON again.
+pub(crate) fn encode(reply: impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(reply).map_err(|e| {
+        Error::new(ErrorKind::Decode)
+            .because("the reply can't be encoded again")
+            .caused_by(e)
+    })
+}

@@ -1,0 +1,281 @@
+//! Checks requests: their credentials against those of the server, the rest against the spec.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use wiremock::Request;
+
+use super::spec::{Operation, Spec, properties, resolve};
+use crate::api::Api;
+use crate::error::Error;
+
+/// What a request with the right credentials has: whatever `authorize` puts into an empty one.
+pub(super) struct Credentials {
+    headers: Vec<(String, Vec<u8>)>,
+    form: Vec<(String, String)>,
+    secrets: Vec<String>,
+}
+
+impl Credentials {
+    pub(super) fn of<C: Api>(credentials: &C) -> Result<Self, Error> {
+        let url = Url::parse("http://127.0.0.1/")
+            .map_err(|e| Error::configuration("no URL").caused_by(e))?;
+        let mut probe = reqwest::Request::new(Method::POST, url);
+        credentials.authorize(&mut probe)?;
+        let body = probe
+            .body()
+            .and_then(|body| body.as_bytes())
+            .unwrap_or_default();
+        let is_credential = |name: &str| name != "content-type";
+        let headers = probe
+            .headers()
+            .iter()
+            .filter(|(name, _)| is_credential(name.as_str()));
+        Ok(Credentials {
+            form: serde_urlencoded::from_bytes(body).unwrap_or_default(),
+            headers: headers
+                .map(|(n, v)| (n.to_string(), v.as_bytes().to_vec()))
+                .collect(),
+            secrets: credentials
+                .secrets()
+                .iter()
+                .map(|s| s.expose().to_owned())
+                .collect(),
+        })
+    }
+
+    pub(super) fn accepts(&self, request: &Request) -> bool {
+        let form = form(&request.body);
+        let has_header = |(name, value): &(String, Vec<u8>)| {
+            request
+                .headers
+                .get(name)
+                .is_some_and(|sent| sent.as_bytes() == value)
+        };
+        self.headers.iter().all(has_header) && self.form.iter().all(|field| form.contains(field))
+    }
+
+    /// Whether a secret stands where logs would keep it.
+    pub(super) fn in_url(&self, request: &Request) -> bool {
+        let url = request.url.as_str();
+        self.secrets
+            .iter()
+            .any(|secret| url.contains(secret.as_str()))
+    }
+}
+
+fn form(body: &[u8]) -> Vec<(String, String)> {
+    serde_urlencoded::from_bytes(body).unwrap_or_default()
+}
+
+/// What is wrong with a request that has the right credentials, each with its place.
+pub(super) fn request(
+    spec: &Spec,
+    operation: &Operation,
+    path: &[(String, String)],
+    request: &Request,
+    credentials: &Credentials,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let check = Check {
+        document: &spec.document,
+    };
+    for (name, value) in path {
+        let parameter = operation.parameters.iter().find(|p| p["name"] == *name);
+        let schema = parameter.map_or(&Value::Null, |p| &p["schema"]);
+        check.text(&format!("path.{name}"), value, schema, &mut found);
+    }
+    check.query(operation, request, &mut found);
+    match operation.body() {
+        Some((media, body)) => check.body(media, body, request, &mut found),
+        None => {
+            let expected = form(&request.body)
+                .iter()
+                .all(|field| credentials.form.contains(field));
+            if !request.body.is_empty() && !expected {
+                found.push("body: there must be none".to_owned());
+            }
+        }
+    }
+    found
+}
+
+struct Check<'a> {
+    document: &'a Value,
+}
+
+impl Check<'_> {
+    fn query(&self, operation: &Operation, request: &Request, found: &mut Vec<String>) {
+        let listed: Vec<&Value> = operation
+            .parameters
+            .iter()
+            .filter(|p| p["in"] == "query")
+            .collect();
+        let sent: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
+        for (name, value) in &sent {
+            match listed.iter().find(|p| p["name"] == **name) {
+                Some(parameter) => {
+                    self.text(&format!("query.{name}"), value, &parameter["schema"], found);
+                }
+                None => found.push(format!("query.{name}: the operation has no such parameter")),
+            }
+        }
+        for parameter in listed.iter().filter(|p| p["required"] == json!(true)) {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            if !sent.iter().any(|(sent, _)| sent == name) {
+                found.push(format!("query.{name}: is required"));
+            }
+        }
+    }
+
+    fn body(&self, media: &str, body: &Value, request: &Request, found: &mut Vec<String>) {
+        let sent = request
+            .headers
+            .get("content-type")
+            .and_then(|v| v.to_str().ok());
+        if !sent.is_some_and(|sent| sent.starts_with(media)) {
+            found.push(format!("body: its content type must be {media}"));
+            return;
+        }
+        if media == "application/json" {
+            match serde_json::from_slice::<Value>(&request.body) {
+                Ok(value) => self.value("body", &value, &body["schema"], found),
+                Err(_) => found.push("body: is no JSON".to_owned()),
+            }
+            return;
+        }
+        let sent: BTreeMap<String, String> = form(&request.body).into_iter().collect();
+        let (known, required) = properties(self.document, &body["schema"]);
+        for (name, value) in &sent {
+            let place = format!("body.{name}");
+            let encoding = &body["encoding"][name]["contentType"];
+            match known.get(name) {
+                None => found.push(format!("{place}: the form has no such field")),
+                Some(schema) if encoding == "application/json" => {
+                    match serde_json::from_str::<Value>(value) {
+                        Ok(value) => self.value(&place, &value, schema, found),
+                        Err(_) => found.push(format!("{place}: is no JSON text")),
+                    }
+                }
+                Some(schema) => self.text(&place, value, schema, found),
+            }
+        }
+        for name in required.iter().filter(|name| !sent.contains_key(**name)) {
+            found.push(format!("body.{name}: is required"));
+        }
+    }
+
+    /// A value that came as text, as what its schema says it is.
+    fn text(&self, place: &str, text: &str, schema: &Value, found: &mut Vec<String>) {
+        let resolved = resolve(self.document, schema);
+        let value = match resolved["type"].as_str() {
+            Some("integer") => text
+                .parse::<i64>()
+                .map_or_else(|_| json!(text), |n| json!(n)),
+            Some("number") => text
+                .parse::<f64>()
+                .map_or_else(|_| json!(text), |n| json!(n)),
+            Some("boolean") => text
+                .parse::<bool>()
+                .map_or_else(|_| json!(text), |b| json!(b)),
+            _ => json!(text),
+        };
+        self.value(place, &value, resolved, found);
+    }
+
+    fn value(&self, place: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
+        let schema = resolve(self.document, schema);
+        if let Some(options) = schema["oneOf"]
+            .as_array()
+            .or_else(|| schema["anyOf"].as_array())
+        {
+            let fits = |option: &Value| {
+                let mut problems = Vec::new();
+                self.value(place, value, option, &mut problems);
+                problems.is_empty()
+            };
+            if !options.iter().any(fits) {
+                found.push(format!("{place}: is none of what the spec allows"));
+            }
+            return;
+        }
+        if value.is_null() && schema["nullable"] == json!(true) {
+            return;
+        }
+        if let Some(due) = schema["type"].as_str().filter(|due| !is_of(value, due)) {
+            found.push(format!("{place}: must be of type {due}"));
+            return;
+        }
+        if let Some(values) = schema["enum"]
+            .as_array()
+            .filter(|values| !values.contains(value))
+        {
+            let values: Vec<String> = values.iter().map(Value::to_string).collect();
+            found.push(format!("{place}: must be one of {}", values.join(", ")));
+        }
+        self.bounds(place, value, schema, found);
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.value(&format!("{place}[{index}]"), item, &schema["items"], found);
+                }
+            }
+            Value::Object(fields) => self.object(place, fields, schema, found),
+            _ => {}
+        }
+    }
+
+    fn object(
+        &self,
+        place: &str,
+        fields: &serde_json::Map<String, Value>,
+        schema: &Value,
+        found: &mut Vec<String>,
+    ) {
+        let (known, required) = properties(self.document, schema);
+        let additional = &schema["additionalProperties"];
+        for (name, value) in fields {
+            let place = format!("{place}.{name}");
+            match known.get(name) {
+                Some(schema) => self.value(&place, value, schema, found),
+                None if !additional.is_null() => self.value(&place, value, additional, found),
+                None if known.is_empty() => {}
+                None => found.push(format!("{place}: there is no such property")),
+            }
+        }
+        for name in required.iter().filter(|name| !fields.contains_key(**name)) {
+            found.push(format!("{place}.{name}: is required"));
+        }
+    }
+
+    fn bounds(&self, place: &str, value: &Value, schema: &Value, found: &mut Vec<String>) {
+        let size = match value {
+            Value::Number(number) => number.as_f64().map(|n| (n, "minimum", "maximum")),
+            Value::Array(list) => Some((list.len() as f64, "minItems", "maxItems")),
+            Value::String(text) => Some((text.chars().count() as f64, "minLength", "maxLength")),
+            _ => None,
+        };
+        let Some((size, least, most)) = size else {
+            return;
+        };
+        if schema[least].as_f64().is_some_and(|least| size < least) {
+            found.push(format!("{place}: is below {least} {}", schema[least]));
+        }
+        if schema[most].as_f64().is_some_and(|most| size > most) {
+            found.push(format!("{place}: is above {most} {}", schema[most]));
+        }
+    }
+}
+
+fn is_of(value: &Value, due: &str) -> bool {
+    match due {
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    }
+}

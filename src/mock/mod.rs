@@ -1,0 +1,388 @@
+//! A server on loopback made from the spec of an API, for testing programs that call it.
+//!
+//! It answers each operation with the spec's example, refuses wrong credentials the way the real
+//! server does, checks each request against the spec, and remembers what it was sent. Any
+//! operation can be told to answer something else.
+//!
+//! ```
+//! use hosting_apis::{kiwivm, mock, ErrorKind};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), hosting_apis::Error> {
+//! let credentials = kiwivm::Credentials::new(1234567, "private_test");
+//! let server = mock::Server::start(credentials.clone()).await?;
+//! let client = kiwivm::Client::builder(credentials).base_url(server.base_url()).build()?;
+//!
+//! // The spec's example.
+//! assert!(client.get_service_info().await?.hostname.is_some());
+//!
+//! // A failure, once.
+//! server.answer("restart", mock::Answer::error("788888", "VE is currently locked").times(1))?;
+//! assert_eq!(client.restart().await.unwrap_err().kind(), ErrorKind::Locked);
+//! assert!(client.restart().await.is_ok());
+//!
+//! // What was sent.
+//! assert_eq!(server.requests().len(), 3);
+//! assert!(server.problems().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod call;
+mod check;
+mod spec;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+pub use call::Parameters;
+pub(crate) use call::encode;
+pub use spec::Example;
+
+use crate::api::Api;
+use crate::error::{Error, ErrorKind};
+use check::Credentials;
+use spec::Spec;
+
+/// A server that stands in for that of an API until it is dropped.
+pub struct Server {
+    server: MockServer,
+    state: Arc<State>,
+}
+
+/// A request that the server got.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Received {
+    /// The spec's id of the operation; none if the request fits no operation.
+    pub operation: Option<String>,
+    /// The HTTP method.
+    pub method: String,
+    /// The path and the query, from the base URL on.
+    pub path: String,
+    /// Names, in lower case, and values of the headers, as they came.
+    pub headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub body: String,
+}
+
+/// What an operation answers in place of the spec's example.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    reply: Reply,
+    headers: Vec<(String, String)>,
+    delay: Duration,
+    times: Option<u32>,
+}
+
+#[derive(Clone, Debug)]
+enum Reply {
+    Example,
+    Body {
+        status: u16,
+        body: String,
+    },
+    Error {
+        code: String,
+        message: String,
+        details: Value,
+    },
+}
+
+impl Answer {
+    /// The spec's example, to be combined with a delay or a header.
+    pub fn example() -> Self {
+        Answer {
+            reply: Reply::Example,
+            headers: Vec::new(),
+            delay: Duration::ZERO,
+            times: None,
+        }
+    }
+
+    /// This JSON body, with the status of the operation's success.
+    pub fn json(body: Value) -> Self {
+        Answer::text(200, body.to_string())
+    }
+
+    /// This status with an empty body.
+    pub fn status(status: u16) -> Self {
+        Answer::text(status, "")
+    }
+
+    /// This status with this body, whatever it is.
+    pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Answer {
+            reply: Reply::Body {
+                status,
+                body: body.into(),
+            },
+            ..Answer::example()
+        }
+    }
+
+    /// A failure as the vendor reports it: inside the API's envelope with this code, or, if the
+    /// API has none, with the code as HTTP status and the message as `detail`.
+    pub fn error(code: impl Into<String>, message: impl Into<String>) -> Self {
+        let reply = Reply::Error {
+            code: code.into(),
+            message: message.into(),
+            details: Value::Null,
+        };
+        Answer {
+            reply,
+            ..Answer::example()
+        }
+    }
+
+    /// Further fields of a failure's body.
+    pub fn details(mut self, fields: Value) -> Self {
+        if let Reply::Error { details, .. } = &mut self.reply {
+            *details = fields;
+        }
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Waits before the answer.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Answers so this often; then what was set next has its turn, and at last the example.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+}
+
+impl Server {
+    /// Starts a server that takes these credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration) if no port of the loopback interface is free.
+    pub async fn start<C: Api>(credentials: C) -> Result<Server, Error> {
+        let spec = Spec::of::<C>()?;
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| {
+            Error::configuration("no port of the loopback interface is free").caused_by(e)
+        })?;
+        let server = MockServer::builder().listener(listener).start().await;
+        let state = Arc::new(State {
+            credentials: Credentials::of(&credentials)?,
+            spec,
+            answers: Mutex::default(),
+            log: Mutex::default(),
+        });
+        let responder = Responder(Arc::clone(&state));
+        Mock::given(any())
+            .respond_with(responder)
+            .mount(&server)
+            .await;
+        Ok(Server { server, state })
+    }
+
+    /// Where it is: what to give to a client's builder.
+    pub fn base_url(&self) -> String {
+        format!("{}{}", self.server.uri(), self.state.spec.base_path)
+    }
+
+    /// Makes an operation answer something else. Answers for one operation queue up: one without
+    /// a number of [`times`](Answer::times) stays.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation.
+    pub fn answer(&self, operation: &str, answer: Answer) -> Result<(), Error> {
+        self.state.spec.known(operation)?;
+        locked(&self.state.answers)
+            .entry(operation.to_owned())
+            .or_default()
+            .push_back(answer);
+        Ok(())
+    }
+
+    /// What the spec gives as example of an operation.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation.
+    pub fn example(&self, operation: &str) -> Result<Example, Error> {
+        self.state
+            .spec
+            .known(operation)
+            .map(|operation| operation.example.clone())
+    }
+
+    /// Every request so far, in the order in which they came.
+    pub fn requests(&self) -> Vec<Received> {
+        locked(&self.state.log).requests.clone()
+    }
+
+    /// What was wrong with requests, by the spec. A request with a problem was answered with 400.
+    pub fn problems(&self) -> Vec<String> {
+        locked(&self.state.log).problems.clone()
+    }
+}
+
+struct State {
+    spec: Spec,
+    credentials: Credentials,
+    answers: Mutex<HashMap<String, VecDeque<Answer>>>,
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    requests: Vec<Received>,
+    problems: Vec<String>,
+}
+
+/// A test that panicked elsewhere shouldn't hide what the server saw.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Responder(Arc<State>);
+
+impl Respond for Responder {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let State {
+            spec, credentials, ..
+        } = &*self.0;
+        let path = request.url.path();
+        let path = path.strip_prefix(&*spec.base_path).unwrap_or(path);
+        let found = spec.find(request.method.as_str(), path);
+        self.record(
+            request,
+            path,
+            found.as_ref().map(|(operation, _)| operation.id.clone()),
+        );
+        let Some((operation, values)) = found else {
+            self.problem(format!(
+                "{} {path}: the API has no such operation",
+                request.method
+            ));
+            return ResponseTemplate::new(404);
+        };
+        if credentials.in_url(request) {
+            self.problem(format!("{}: the credentials are in the URL", operation.id));
+        }
+        if !credentials.accepts(request) {
+            return body(operation.refusal.0, operation.refusal.1.to_string());
+        }
+        let problems = check::request(spec, operation, &values, request, credentials);
+        if !problems.is_empty() {
+            let answer = json!({ "problems": problems }).to_string();
+            problems
+                .iter()
+                .for_each(|p| self.problem(format!("{}: {p}", operation.id)));
+            return body(400, answer);
+        }
+        self.reply(operation)
+    }
+}
+
+impl Responder {
+    fn record(&self, request: &Request, path: &str, operation: Option<String>) {
+        let headers = request.headers.iter().map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        });
+        let query = request.url.query().map(|query| format!("?{query}"));
+        locked(&self.0.log).requests.push(Received {
+            operation,
+            method: request.method.to_string(),
+            path: format!("{path}{}", query.unwrap_or_default()),
+            headers: headers.collect(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+        });
+    }
+
+    fn problem(&self, problem: String) {
+        locked(&self.0.log).problems.push(problem);
+    }
+
+    fn reply(&self, operation: &spec::Operation) -> ResponseTemplate {
+        let answer = self.next(&operation.id).unwrap_or_else(Answer::example);
+        let mut reply = match answer.reply {
+            Reply::Example => match &operation.example.reply {
+                Some(example) => body(operation.example.status, example.to_string()),
+                None => ResponseTemplate::new(operation.example.status),
+            },
+            Reply::Body { status, body: text } => body(status, text),
+            Reply::Error {
+                code,
+                message,
+                details,
+            } => self.error(&code, &message, details),
+        };
+        for (name, value) in answer.headers {
+            reply = reply.insert_header(name, value);
+        }
+        reply.set_delay(answer.delay)
+    }
+
+    /// The answer whose turn it is.
+    fn next(&self, operation: &str) -> Option<Answer> {
+        let mut answers = locked(&self.0.answers);
+        let queue = answers.get_mut(operation)?;
+        while let Some(answer) = queue.front_mut() {
+            match &mut answer.times {
+                None => return Some(answer.clone()),
+                Some(0) => {
+                    queue.pop_front();
+                }
+                Some(times) => {
+                    *times -= 1;
+                    return Some(answer.clone());
+                }
+            }
+        }
+        None
+    }
+
+    fn error(&self, code: &str, message: &str, details: Value) -> ResponseTemplate {
+        let (status, mut fields) = match &self.0.spec.envelope {
+            Some((field, text)) => {
+                let code = code
+                    .parse::<i64>()
+                    .map_or_else(|_| json!(code), |code| json!(code));
+                (200, json!({ field.as_str(): code, text.as_str(): message }))
+            }
+            None => (code.parse().unwrap_or(400), json!({ "detail": message })),
+        };
+        if let (Value::Object(fields), Value::Object(details)) = (&mut fields, details) {
+            fields.extend(details);
+        }
+        body(status, fields.to_string())
+    }
+}
+
+/// A body of JSON, or of whatever a test wants to come in its place.
+fn body(status: u16, text: String) -> ResponseTemplate {
+    let media = if text.trim_start().starts_with('<') {
+        "text/html"
+    } else {
+        "application/json"
+    };
+    ResponseTemplate::new(status).set_body_raw(text.into_bytes(), media)
+}
+
+fn unknown(operation: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest).because(format!("the API has no operation `{operation}`"))
+}

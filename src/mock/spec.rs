@@ -1,0 +1,251 @@
+//! The embedded spec, as far as the server needs it.
+
+use serde_json::{Map, Value, json};
+
+use super::unknown;
+use crate::api::Api;
+use crate::error::Error;
+
+pub(super) struct Spec {
+    pub(super) document: Value,
+    /// What the paths of all operations begin with, such as `/v1`.
+    pub(super) base_path: String,
+    /// The envelope's field and its message, if the API has one.
+    pub(super) envelope: Option<(String, String)>,
+    operations: Vec<Operation>,
+}
+
+pub(super) struct Operation {
+    pub(super) id: String,
+    method: String,
+    path: String,
+    /// The spec's own object, its references to parameters resolved.
+    pub(super) object: Value,
+    pub(super) parameters: Vec<Value>,
+    pub(super) example: Example,
+    /// What wrong credentials are answered with.
+    pub(super) refusal: (u16, Value),
+}
+
+/// What a spec gives as example of an operation.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Example {
+    /// What a caller sets, by name: the credentials aren't among it.
+    pub parameters: Value,
+    /// The status of the operation's success.
+    pub status: u16,
+    /// The body of the reply, with its envelope; none if there is no body.
+    pub reply: Option<Value>,
+}
+
+impl Spec {
+    pub(super) fn of<C: Api>() -> Result<Self, Error> {
+        let document: Value = serde_json::from_str(C::SPEC)
+            .map_err(|e| Error::configuration("the embedded spec is no JSON").caused_by(e))?;
+        let envelope = document.get("x-envelope").map(|envelope| {
+            let text = |key: &str| envelope[key].as_str().unwrap_or_default().to_owned();
+            (text("field"), text("message"))
+        });
+        let server = document["servers"][0]["url"].as_str().unwrap_or_default();
+        let path = server
+            .split_once("://")
+            .and_then(|(_, rest)| rest.split_once('/'));
+        let base_path = path.map(|(_, path)| format!("/{}", path.trim_end_matches('/')));
+        let operations = C::OPERATIONS
+            .iter()
+            .map(|operation| Operation::read(&document, operation))
+            .collect();
+        Ok(Spec {
+            base_path: base_path.unwrap_or_default(),
+            envelope,
+            operations,
+            document,
+        })
+    }
+
+    pub(super) fn known(&self, id: &str) -> Result<&Operation, Error> {
+        self.operations
+            .iter()
+            .find(|o| o.id == id)
+            .ok_or_else(|| unknown(id))
+    }
+
+    /// The operation that a request is for, with the values in its path.
+    pub(super) fn find(
+        &self,
+        method: &str,
+        path: &str,
+    ) -> Option<(&Operation, Vec<(String, String)>)> {
+        let of_method = self.operations.iter().filter(|o| o.method == method);
+        let mut fitting = of_method.filter_map(|o| Some((o, values(&o.path, path)?)));
+        let first = fitting.next()?;
+        // A path without parameters is meant before one that they make it fit.
+        fitting
+            .chain([first])
+            .min_by_key(|(_, values)| values.len())
+    }
+}
+
+/// The values that make a template into this path, if any do.
+fn values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (mut templates, mut segments) = (template.split('/'), path.split('/'));
+    let mut values = Vec::new();
+    loop {
+        match (templates.next(), segments.next()) {
+            (None, None) => return Some(values),
+            (Some(template), Some(segment)) => {
+                let name = template.strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+                match name {
+                    Some(name) if !segment.is_empty() => {
+                        values.push((name.to_owned(), decoded(segment)));
+                    }
+                    None if template == segment => {}
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn decoded(segment: &str) -> String {
+    // A `+` of a path is one; in a form it is a space.
+    let pair = format!("v={}", segment.replace('+', "%2B"));
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&pair).unwrap_or_default();
+    pairs
+        .into_iter()
+        .next()
+        .map(|(_, value)| value)
+        .unwrap_or_default()
+}
+
+impl Operation {
+    fn read(document: &Value, operation: &crate::Operation) -> Self {
+        let item = &document["paths"][operation.path];
+        let object = item[operation.method.to_lowercase()].clone();
+        let listed = [&item["parameters"], &object["parameters"]];
+        let parameters: Vec<Value> = listed
+            .into_iter()
+            .flat_map(|list| list.as_array().into_iter().flatten())
+            .map(|parameter| resolve(document, parameter).clone())
+            .collect();
+        Operation {
+            id: operation.id.to_owned(),
+            method: operation.method.to_owned(),
+            path: operation.path.to_owned(),
+            example: example(document, &object, &parameters),
+            refusal: refusal(document, &object),
+            object,
+            parameters,
+        }
+    }
+
+    /// The media type and the schema of the request body.
+    pub(super) fn body(&self) -> Option<(&str, &Value)> {
+        let content = self.object["requestBody"]["content"].as_object()?;
+        content
+            .iter()
+            .next()
+            .map(|(media, body)| (media.as_str(), body))
+    }
+}
+
+fn example(document: &Value, object: &Value, parameters: &[Value]) -> Example {
+    let mut values = Map::new();
+    for parameter in parameters {
+        let schema = resolve(document, &parameter["schema"]);
+        let example = parameter.get("example").or_else(|| schema.get("example"));
+        if let (Some(name), Some(example)) = (parameter["name"].as_str(), example) {
+            values.insert(name.to_owned(), example.clone());
+        }
+    }
+    let content = object["requestBody"]["content"]
+        .as_object()
+        .into_iter()
+        .flatten();
+    for (_, media) in content {
+        let credentials = credential_names(document, &media["schema"]);
+        let body = media["example"].as_object().cloned().unwrap_or_default();
+        values.extend(
+            body.into_iter()
+                .filter(|(name, _)| !credentials.contains(name)),
+        );
+    }
+    let responses = object["responses"].as_object().into_iter().flatten();
+    let success = responses
+        .filter(|(status, _)| status.starts_with('2'))
+        .map(|(status, reply)| {
+            let content = resolve(document, reply)["content"].as_object();
+            let reply =
+                content.and_then(|content| content.values().next()?.get("example").cloned());
+            (status.parse().unwrap_or(200), reply)
+        });
+    let (status, reply) = success.into_iter().next().unwrap_or((200, None));
+    Example {
+        parameters: Value::Object(values),
+        status,
+        reply,
+    }
+}
+
+/// What the server says to wrong credentials: the envelope's own refusal, or the operation's 401.
+fn refusal(document: &Value, object: &Value) -> (u16, Value) {
+    if let Some(refusal) = document["x-envelope"].get("refusal") {
+        return (200, refusal.clone());
+    }
+    let response = resolve(document, &object["responses"]["401"]);
+    let content = response["content"].as_object();
+    let example = content.and_then(|content| content.values().next()?.get("example").cloned());
+    (401, example.unwrap_or_else(|| json!({})))
+}
+
+/// The target of a reference, or the value itself.
+pub(super) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|r| r.strip_prefix('#'));
+    match target.and_then(|pointer| document.pointer(pointer)) {
+        Some(target) => resolve(document, target),
+        None => value,
+    }
+}
+
+/// All properties of a schema, those of `allOf` included, and which of them are required.
+pub(super) fn properties<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+) -> (Map<String, Value>, Vec<&'a str>) {
+    let schema = resolve(document, schema);
+    let mut found = schema["properties"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
+    let required = schema["required"].as_array().into_iter().flatten();
+    let mut required: Vec<&str> = required.filter_map(Value::as_str).collect();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let (more, needed) = properties(document, part);
+        found.extend(more);
+        required.extend(needed);
+    }
+    (found, required)
+}
+
+/// The properties of a form that the client fills in.
+pub(super) fn credential_names(document: &Value, schema: &Value) -> Vec<String> {
+    let schema = resolve(document, schema);
+    let marked = |schema: &Value| schema["x-credentials"] == json!(true);
+    if marked(schema) {
+        return properties(document, schema).0.keys().cloned().collect();
+    }
+    let own = schema["properties"].as_object().into_iter().flatten();
+    let mut names: Vec<String> = own
+        .filter(|(_, property)| marked(property))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        names.extend(credential_names(document, part));
+    }
+    names
+}

@@ -1,0 +1,309 @@
+//! One call: from a request to its payload, or to the error that says why there is none.
+//!
+//! ```text
+//! required, path_value ── authorize ── attempt ── judge ── decode
+//!                             └────── retry ──────┘
+//! ```
+//!
+//! A deadline stands over all of it. What is logged is listed in one place: the span of
+//! [`Call::send`], which holds no URL, no header, no parameter and no body.
+
+use std::fmt::Display;
+
+use progenitor_client::{ResponseValue, encode_path};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Request, RequestBuilder};
+use serde::Serialize;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument, Span, debug, field, info_span};
+
+use crate::api::{Api, Operation, Reply};
+use crate::client::Shared;
+use crate::error::{Error, ErrorKind};
+use crate::retry;
+use crate::wire::Lenient;
+
+/// One call of one operation, under way.
+pub(crate) struct Call<'a, C> {
+    shared: &'a Shared<C>,
+    operation: &'static Operation,
+}
+
+impl<'a, C: Api> Call<'a, C> {
+    pub(crate) fn new(shared: &'a Shared<C>, operation: &'static Operation) -> Self {
+        Call { shared, operation }
+    }
+
+    pub(crate) fn base_url(&self) -> &str {
+        &self.shared.base_url
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.shared.http
+    }
+
+    /// A parameter that the call can't be made without.
+    pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Error> {
+        value.ok_or_else(|| self.invalid(format!("`{name}` is required and wasn't set")))
+    }
+
+    /// A required value as a segment of the path. One that would lead elsewhere is refused: URLs resolve
+    /// `..`, servers take an empty segment for the collection, and some decode `%2F` too early.
+    pub(crate) fn path_value(
+        &self,
+        name: &str,
+        value: Option<impl Display>,
+    ) -> Result<String, Error> {
+        let value = self.required(name, value)?.to_string();
+        let unsafe_char = |c: char| c == '/' || c == '\\' || c.is_control();
+        if value.is_empty() || value == "." || value == ".." || value.contains(unsafe_char) {
+            return Err(self.invalid(format!(
+                "`{name}` can't stand in a path: it is empty, `.`, `..`, or holds a slash, a \
+                 backslash or a control character"
+            )));
+        }
+        Ok(encode_path(&value))
+    }
+
+    fn invalid(&self, reason: String) -> Error {
+        Error::new(ErrorKind::InvalidRequest)
+            .because(reason)
+            .of(self.operation)
+    }
+
+    /// Makes the call: one span, and the payload with status and headers.
+    pub(crate) async fn send<T>(self, request: RequestBuilder) -> Result<ResponseValue<T>, Error>
+    where
+        T: for<'de> Lenient<'de>,
+    {
+        let span = info_span!(
+            "hosting_apis.call",
+            operation = self.operation.name,
+            method = self.operation.method,
+            path = self.operation.path,
+            attempts = field::Empty,
+            status = field::Empty,
+            error = field::Empty,
+        );
+        let outcome = self.reply(request).instrument(span.clone()).await;
+        let outcome = outcome.and_then(|(reply, attempts)| {
+            span.record("attempts", attempts);
+            let secrets = self.shared.credentials.secrets();
+            decode(&reply).map_err(|e| {
+                e.of(self.operation)
+                    .attempts_were(attempts)
+                    .without(&secrets)
+            })
+        });
+        record(&span, &outcome);
+        outcome
+    }
+
+    /// The reply of a call that succeeded, and how many requests it took.
+    async fn reply(&self, request: RequestBuilder) -> Result<(Reply<'static>, u32), Error> {
+        let deadline = Instant::now() + self.shared.timeout;
+        let request = self.authorized(request)?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let error = match timeout_at(deadline, self.attempt(&request)).await {
+                Ok(Ok(reply)) => return Ok((reply, attempts)),
+                Ok(Err(error)) => error,
+                Err(_) => Error::new(ErrorKind::Timeout).because(format!(
+                    "no whole reply within {:?}, which is the timeout of the call",
+                    self.shared.timeout
+                )),
+            };
+            let error = error
+                .of(self.operation)
+                .attempts_were(attempts)
+                .without(&self.shared.credentials.secrets());
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Some(wait) = self.shared.retry.next(self.operation, &error, left) else {
+                return Err(error);
+            };
+            debug!(attempt = attempts, error = %error.kind(), wait_ms = wait.as_millis() as u64, "retrying");
+            sleep(wait).await;
+        }
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> Result<Request, Error> {
+        let mut request = request.build().map_err(|e| {
+            self.invalid("the parameters make no request".to_owned())
+                .caused_by(e.without_url())
+        })?;
+        self.shared
+            .credentials
+            .authorize(&mut request)
+            .map_err(|e| e.of(self.operation))?;
+        Ok(request)
+    }
+
+    /// One request and its reply, judged.
+    async fn attempt(&self, request: &Request) -> Result<Reply<'static>, Error> {
+        let request = request
+            .try_clone()
+            .ok_or_else(|| self.invalid("the body can't be sent twice".to_owned()))?;
+        let url = request.url().clone();
+        let response = self.http().execute(request).await.map_err(exchange_error)?;
+        let status = response.status();
+        let wait = retry::retry_after(response.headers());
+        if status.is_redirection() || *response.url() != url {
+            let reason = "the server redirects, which is never followed; is the base URL right?";
+            return Err(Error::new(ErrorKind::UnexpectedResponse)
+                .status_is(status)
+                .because(reason));
+        }
+        let headers = response.headers().clone();
+        let body = read(response, self.shared.max_response_bytes).await;
+        let body = body.map_err(|e| e.status_is(status))?;
+        let reply = Reply {
+            operation: self.operation,
+            status,
+            headers,
+            body,
+        };
+        judge::<C>(&reply).map_err(|e| e.status_is(status).retry_after_is(wait))?;
+        Ok(reply)
+    }
+}
+
+/// The body, up to the cap and not a byte further.
+async fn read(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Error> {
+    let too_large = || {
+        let reason = format!("the body is larger than the {cap} bytes that the client allows");
+        Error::new(ErrorKind::TooLarge).because(reason)
+    };
+    let announced = response.content_length();
+    if announced.is_some_and(|length| length > cap as u64) {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(0) as usize);
+    while let Some(chunk) = response.chunk().await.map_err(exchange_error)? {
+        if body.len() + chunk.len() > cap {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What reqwest couldn't do, without the URL that its errors carry.
+fn exchange_error(error: reqwest::Error) -> Error {
+    let kind = match &error {
+        e if e.is_connect() => ErrorKind::Connect,
+        e if e.is_timeout() => ErrorKind::Timeout,
+        e if e.is_builder() => ErrorKind::InvalidRequest,
+        _ => ErrorKind::Transport,
+    };
+    Error::new(kind).caused_by(error.without_url())
+}
+
+/// HTML first, since no API means it; then what the API itself says; then the status.
+fn judge<C: Api>(reply: &Reply) -> Result<(), Error> {
+    let status = reply.status;
+    if is_html(&reply.body) {
+        if !status.is_success() {
+            let reason = "the reply is an HTML page, not the API's own";
+            return Err(Error::of_status(status).because(reason));
+        }
+        let reason = "the reply is an HTML page; something in front of the API may have answered";
+        return Err(Error::new(ErrorKind::UnexpectedResponse)
+            .because(reason)
+            .body_is(&reply.body));
+    }
+    C::judge(reply)?;
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(Error::of_status(status))
+    }
+}
+
+fn is_html(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// The payload, from the text to its type.
+fn decode<T: for<'de> Lenient<'de>>(reply: &Reply) -> Result<ResponseValue<T>, Error> {
+    let unreadable = |e: Error| e.status_is(reply.status).body_is(&reply.body);
+    // A reply that is to carry nothing may as well be empty, as after a DELETE.
+    let body: &[u8] = if T::NOTHING { b"null" } else { &reply.body };
+    if body.trim_ascii().is_empty() {
+        let reason = "the body is empty where the spec has a payload";
+        return Err(unreadable(Error::new(ErrorKind::Decode).because(reason)));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let value = T::lenient(tracked).and_then(|value| json.end().map(|()| value));
+    match value {
+        Ok(value) => Ok(ResponseValue::new(
+            value,
+            reply.status,
+            reply.headers.clone(),
+        )),
+        Err(e) => {
+            let path = track.path();
+            let reason = if path.iter().next().is_none() {
+                e.to_string()
+            } else {
+                format!("at {path}: {e}")
+            };
+            Err(unreadable(
+                Error::new(ErrorKind::Decode).because(reason).caused_by(e),
+            ))
+        }
+    }
+}
+
+fn record<T>(span: &Span, outcome: &Result<ResponseValue<T>, Error>) {
+    match outcome {
+        Ok(reply) => {
+            span.record("status", reply.status().as_u16());
+        }
+        Err(error) => {
+            span.record("attempts", error.attempts());
+            span.record("error", field::display(error.kind()));
+            if let Some(status) = error.status() {
+                span.record("status", status.as_u16());
+            }
+        }
+    }
+}
+
+/// Adds fields to a form body, or makes one.
+pub(crate) fn add_form_fields(request: &mut Request, fields: &impl Serialize) -> Result<(), Error> {
+    let fields = serde_urlencoded::to_string(fields).map_err(|e| {
+        Error::new(ErrorKind::Configuration)
+            .because("the credentials make no form")
+            .caused_by(e)
+    })?;
+    let body = request
+        .body()
+        .and_then(|body| body.as_bytes())
+        .unwrap_or_default();
+    let mut form = Vec::with_capacity(body.len() + 1 + fields.len());
+    form.extend_from_slice(body);
+    if !form.is_empty() {
+        form.push(b'&');
+    }
+    form.extend_from_slice(fields.as_bytes());
+    *request.body_mut() = Some(form.into());
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(CONTENT_TYPE, form);
+    Ok(())
+}
+
+/// Sets a header whose value no log may show.
+pub(crate) fn add_header(
+    request: &mut Request,
+    name: HeaderName,
+    value: &str,
+) -> Result<(), Error> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| Error::configuration("a credential can't stand in a header"))?;
+    value.set_sensitive(true);
+    request.headers_mut().insert(name, value);
+    Ok(())
+}
