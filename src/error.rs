@@ -299,6 +299,17 @@ fn each_text(value: &mut Value, visit: &impl Fn(&mut String)) {
     }
 }
 
+/// An error with all that caused it, on one line.
+fn chain(error: &dyn StdError) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    one_line(
+        &causes
+            .map(|cause| cause.to_string())
+            .collect::<Vec<_>>()
+            .join(": "),
+    )
+}
+
 /// One line, whatever a server put into its message.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 300;
@@ -351,7 +362,7 @@ impl fmt::Debug for Error {
         }
         debug.field("attempts", &inner.attempts);
         if let Some(source) = &inner.source {
-            debug.field("source", &format_args!("{source}"));
+            debug.field("source", &format_args!("{}", chain(&**source)));
         }
         debug.finish_non_exhaustive()
     }

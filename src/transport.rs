@@ -8,7 +8,9 @@
 //! A deadline stands over all of it. What is logged is listed in one place: the span of
 //! [`Call::send`], which holds no URL, no header, no parameter and no body.
 
+use std::error::Error as _;
 use std::fmt::Display;
+use std::io;
 
 use progenitor_client::{ResponseValue, encode_path};
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -196,7 +198,24 @@ fn exchange_error(error: reqwest::Error) -> Error {
         e if e.is_builder() => ErrorKind::InvalidRequest,
         _ => ErrorKind::Transport,
     };
-    Error::new(kind).caused_by(error.without_url())
+    let failure = Error::new(kind);
+    let failure = match io_cause(&error) {
+        Some(cause) => failure.because(cause.to_string()),
+        None => failure,
+    };
+    failure.caused_by(error.without_url())
+}
+
+/// What the system said, such as "connection refused".
+fn io_cause(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            return Some(io.kind()).filter(|kind| *kind != io::ErrorKind::Other);
+        }
+        source = cause.source();
+    }
+    None
 }
 
 /// HTML first, since no API means it; then what the API itself says; then the status.

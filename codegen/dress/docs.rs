@@ -60,6 +60,10 @@ fn escape(line: &str, out: &mut String) {
 }
 
 fn escape_word(word: &str, out: &mut String) {
+    if word.contains("<https://") || word.contains("<http://") {
+        out.push_str(word);
+        return;
+    }
     let bare = word.trim_start_matches(['(', '"']);
     if bare.starts_with("https://") || bare.starts_with("http://") {
         let url = bare.trim_end_matches(['.', ',', ';', ':', ')', '"']);

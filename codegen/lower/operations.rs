@@ -59,14 +59,10 @@ fn parameters(document: &Value, operation: &Value) -> Vec<Parameter> {
         let required = schema.get("required").and_then(Value::as_sequence);
         for (name, property) in entries(schema.get("properties").unwrap_or(&Value::Null)) {
             let described = [property, resolve(document, property)];
-            let description = described.iter().map(|p| text(p, "description").trim());
+            let mut description = described.iter().map(|p| text(p, "description").trim());
             parameters.push(Parameter {
                 name: name.to_owned(),
-                description: description
-                    .filter(|d| !d.is_empty())
-                    .next()
-                    .unwrap_or("")
-                    .to_owned(),
+                description: description.find(|d| !d.is_empty()).unwrap_or("").to_owned(),
                 example: media
                     .get("example")
                     .and_then(|example| example.get(name))

@@ -56,7 +56,7 @@ pub(super) fn each_mapping(value: &mut Value, visit: &mut impl FnMut(&mut Mappin
 }
 
 /// The schemas of all request bodies, and of all success replies.
-pub(super) fn contents<'a>(part: &'a mut Value) -> impl Iterator<Item = (&'a str, &'a mut Value)> {
+pub(super) fn contents(part: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
     let content = map(part, "content").into_iter().flatten();
     content.filter_map(|(media, body)| Some((media.as_str()?, body)))
 }
