@@ -1,4 +1,4 @@
-//! What an API's own file says, and the table that its spec becomes.
+//! What an API's own file says, and what it can ask of a reply.
 
 use std::fmt::Debug;
 
@@ -7,9 +7,9 @@ use reqwest::{Request, StatusCode};
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::client::Core;
 use crate::env::Environment;
 use crate::error::{Error, ErrorKind};
+use crate::operation::{Envelope, Operation};
 use crate::secret::Secret;
 
 /// An API, which is what its credentials can call. Each module's `Credentials` implement it.
@@ -33,8 +33,7 @@ pub trait Api: Clone + Debug + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     const SPEC: &'static str;
     /// The generated client.
-    #[doc(hidden)]
-    type Client: From<Core<Self>>;
+    type Client;
 
     /// The credentials that the environment holds.
     #[doc(hidden)]
@@ -52,42 +51,6 @@ pub trait Api: Clone + Debug + Send + Sync + Sized + 'static {
     /// means by itself are judged before.
     #[doc(hidden)]
     fn judge(reply: &Reply) -> Result<(), Error>;
-}
-
-/// One operation of an API, as its spec describes it.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Operation {
-    /// The spec's `operationId`, such as `getServiceInfo`.
-    pub id: &'static str,
-    /// The API and the id, such as `kiwivm.getServiceInfo`.
-    pub name: &'static str,
-    /// The HTTP method.
-    pub method: &'static str,
-    /// The path below the base URL, with its parameters in braces.
-    pub path: &'static str,
-    /// Whether sending it twice does no harm, so that it may be retried.
-    pub idempotent: bool,
-    /// How its reply says failure, if not by HTTP status.
-    pub envelope: Option<Envelope>,
-}
-
-/// How the replies of an API say failure inside a success: the spec's `x-envelope`.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Envelope {
-    /// The field that tells success from failure.
-    pub field: &'static str,
-    /// Its value on success, as text.
-    pub success: &'static str,
-    /// The field that holds the vendor's message.
-    pub message: &'static str,
-    /// The field that holds the payload; none if the payload stands beside the envelope.
-    pub payload: Option<&'static str>,
-    /// Fields that only failures have, with more about them.
-    pub details: &'static [&'static str],
-    /// Values of [`field`](Envelope::field) that are results of the call and not failures.
-    pub results: Option<(i64, i64)>,
 }
 
 /// A reply as it came, its body whole.

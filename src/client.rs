@@ -1,25 +1,17 @@
-//! The builder that all clients share, and what a client holds.
+//! The builder that all clients share.
 
 use std::env;
-use std::fmt;
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
-use crate::api::{Api, Operation};
+use crate::api::Api;
 use crate::env::Environment;
 use crate::error::Error;
 use crate::retry::RetryPolicy;
-use crate::transport::Call;
-
-/// What awaiting a generated builder gives.
-#[doc(hidden)]
-pub type CallFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+use crate::transport::{Core, Shared};
 
 /// A connection pool as the clients of this crate need it: it follows no redirect, sends no
 /// referrer, honours the system's proxy settings, and gives up connecting after 10 seconds.
@@ -161,7 +153,10 @@ impl<C: Api> ClientBuilder<C> {
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration) if the credentials or the base URL are
     /// unusable, or there is no TLS to reach it with.
-    pub fn build(self) -> Result<C::Client, Error> {
+    pub fn build(self) -> Result<C::Client, Error>
+    where
+        C::Client: From<Core<C>>,
+    {
         for secret in self.credentials.secrets() {
             check_secret(C::NAME, secret.expose())?;
         }
@@ -184,14 +179,14 @@ impl<C: Api> ClientBuilder<C> {
             }
             None => http_client()?,
         };
-        Ok(C::Client::from(Core(Arc::new(Shared {
+        Ok(C::Client::from(Core::new(Shared {
             credentials: self.credentials,
             base_url,
             http,
             timeout: self.timeout,
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
-        }))))
+        })))
     }
 }
 
@@ -242,39 +237,4 @@ fn is_loopback(url: &Url) -> bool {
         .trim_end_matches(']')
         .parse::<IpAddr>();
     address.map_or(host == "localhost", |address| address.is_loopback())
-}
-
-/// What a client and its clones share. The generated clients hold nothing else.
-#[doc(hidden)]
-pub struct Core<C>(pub(crate) Arc<Shared<C>>);
-
-pub(crate) struct Shared<C> {
-    pub(crate) credentials: C,
-    pub(crate) base_url: String,
-    pub(crate) http: reqwest::Client,
-    pub(crate) timeout: Duration,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) max_response_bytes: usize,
-}
-
-impl<C: Api> Core<C> {
-    pub(crate) fn call(&self, operation: &'static Operation) -> Call<'_, C> {
-        Call::new(&self.0, operation)
-    }
-}
-
-impl<C> Clone for Core<C> {
-    fn clone(&self) -> Self {
-        Core(Arc::clone(&self.0))
-    }
-}
-
-impl<C: fmt::Debug> fmt::Debug for Core<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core")
-            .field("base_url", &self.0.base_url)
-            .field("credentials", &self.0.credentials)
-            .field("timeout", &self.0.timeout)
-            .finish_non_exhaustive()
-    }
 }

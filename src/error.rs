@@ -7,7 +7,6 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::api::Operation;
 use crate::secret::Secret;
 
 /// What went wrong, in the terms that decide what to do about it.
@@ -218,8 +217,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn of(mut self, operation: &Operation) -> Self {
-        self.0.operation = Some(operation.name);
+    pub(crate) fn of(mut self, operation: &'static str) -> Self {
+        self.0.operation = Some(operation);
         self
     }
 
@@ -301,13 +300,13 @@ fn each_text(value: &mut Value, visit: &impl Fn(&mut String)) {
 
 /// An error with all that caused it, on one line.
 fn chain(error: &dyn StdError) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    one_line(
-        &causes
-            .map(|cause| cause.to_string())
-            .collect::<Vec<_>>()
-            .join(": "),
-    )
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    one_line(&text)
 }
 
 /// One line, whatever a server put into its message.

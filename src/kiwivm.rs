@@ -238,7 +238,7 @@ fn still_locked(timeout: Duration, last: Option<Error>) -> Error {
             "still locked after {timeout:?}{}",
             found.unwrap_or_default()
         ))
-        .of(&operations::MIGRATE_GET_LOCATIONS)
+        .of(operations::MIGRATE_GET_LOCATIONS.name)
 }
 
 impl<'a> IntoFuture for WaitUntilUnlocked<'a> {

@@ -101,6 +101,7 @@ mod id;
 pub mod kiwivm;
 #[cfg(feature = "mock")]
 pub mod mock;
+mod operation;
 mod retry;
 mod secret;
 mod transport;
@@ -108,10 +109,11 @@ mod transport;
 pub mod vps_org;
 mod wire;
 
-pub use api::{Api, Envelope, Operation};
+pub use api::Api;
 pub use client::{ClientBuilder, http_client};
 pub use error::{Error, ErrorKind};
 pub use id::Id;
+pub use operation::{Envelope, Operation};
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;
 pub use retry::RetryPolicy;

@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::api::Operation;
 use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
 /// When and how often a call is made again; see [`ClientBuilder::retry`](crate::ClientBuilder::retry).
 ///

@@ -9,8 +9,11 @@
 //! [`Call::send`], which holds no URL, no header, no parameter and no body.
 
 use std::error::Error as _;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use progenitor_client::{ResponseValue, encode_path};
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -19,11 +22,57 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span, debug, field, info_span};
 
-use crate::api::{Api, Operation, Reply};
-use crate::client::Shared;
+use crate::api::{Api, Reply};
 use crate::error::{Error, ErrorKind};
-use crate::retry;
+use crate::operation::Operation;
+use crate::retry::{RetryPolicy, retry_after};
 use crate::wire::Lenient;
+
+/// What a client and its clones share. The generated clients hold nothing else.
+#[doc(hidden)]
+pub struct Core<C>(Arc<Shared<C>>);
+
+pub(crate) struct Shared<C> {
+    pub(crate) credentials: C,
+    pub(crate) base_url: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) max_response_bytes: usize,
+}
+
+/// What awaiting a generated builder gives.
+#[doc(hidden)]
+pub type CallFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+impl<C: Api> Core<C> {
+    pub(crate) fn new(shared: Shared<C>) -> Self {
+        Core(Arc::new(shared))
+    }
+
+    pub(crate) fn call(&self, operation: &'static Operation) -> Call<'_, C> {
+        Call {
+            shared: &self.0,
+            operation,
+        }
+    }
+}
+
+impl<C> Clone for Core<C> {
+    fn clone(&self) -> Self {
+        Core(Arc::clone(&self.0))
+    }
+}
+
+impl<C: fmt::Debug> fmt::Debug for Core<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("base_url", &self.0.base_url)
+            .field("credentials", &self.0.credentials)
+            .field("timeout", &self.0.timeout)
+            .finish_non_exhaustive()
+    }
+}
 
 /// One call of one operation, under way.
 pub(crate) struct Call<'a, C> {
@@ -31,11 +80,7 @@ pub(crate) struct Call<'a, C> {
     operation: &'static Operation,
 }
 
-impl<'a, C: Api> Call<'a, C> {
-    pub(crate) fn new(shared: &'a Shared<C>, operation: &'static Operation) -> Self {
-        Call { shared, operation }
-    }
-
+impl<C: Api> Call<'_, C> {
     pub(crate) fn base_url(&self) -> &str {
         &self.shared.base_url
     }
@@ -70,7 +115,7 @@ impl<'a, C: Api> Call<'a, C> {
     fn invalid(&self, reason: String) -> Error {
         Error::new(ErrorKind::InvalidRequest)
             .because(reason)
-            .of(self.operation)
+            .of(self.operation.name)
     }
 
     /// Makes the call: one span, and the payload with status and headers.
@@ -92,7 +137,7 @@ impl<'a, C: Api> Call<'a, C> {
             span.record("attempts", attempts);
             let secrets = self.shared.credentials.secrets();
             decode(&reply).map_err(|e| {
-                e.of(self.operation)
+                e.of(self.operation.name)
                     .attempts_were(attempts)
                     .without(&secrets)
             })
@@ -117,7 +162,7 @@ impl<'a, C: Api> Call<'a, C> {
                 )),
             };
             let error = error
-                .of(self.operation)
+                .of(self.operation.name)
                 .attempts_were(attempts)
                 .without(&self.shared.credentials.secrets());
             let left = deadline.saturating_duration_since(Instant::now());
@@ -137,7 +182,7 @@ impl<'a, C: Api> Call<'a, C> {
         self.shared
             .credentials
             .authorize(&mut request)
-            .map_err(|e| e.of(self.operation))?;
+            .map_err(|e| e.of(self.operation.name))?;
         Ok(request)
     }
 
@@ -149,7 +194,7 @@ impl<'a, C: Api> Call<'a, C> {
         let url = request.url().clone();
         let response = self.http().execute(request).await.map_err(exchange_error)?;
         let status = response.status();
-        let wait = retry::retry_after(response.headers());
+        let wait = retry_after(response.headers());
         if status.is_redirection() || *response.url() != url {
             let reason = "the server redirects, which is never followed; is the base URL right?";
             return Err(Error::new(ErrorKind::UnexpectedResponse)

@@ -168,7 +168,7 @@ fn builder(
 
         impl<'a> IntoFuture for #name<'a> {
             type Output = Result<#payload, Error>;
-            type IntoFuture = crate::client::CallFuture<'a, #payload>;
+            type IntoFuture = crate::transport::CallFuture<'a, #payload>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move { self.send().await.map(ResponseValue::into_inner) })

@@ -64,7 +64,7 @@ fn client(lowered: &Lowered) -> TokenStream {
         #about
         #[derive(Clone, Debug)]
         pub struct Client {
-            core: crate::client::Core<Credentials>,
+            core: crate::transport::Core<Credentials>,
         }
 
         impl Client {
@@ -84,8 +84,8 @@ fn client(lowered: &Lowered) -> TokenStream {
             }
         }
 
-        impl From<crate::client::Core<Credentials>> for Client {
-            fn from(core: crate::client::Core<Credentials>) -> Self {
+        impl From<crate::transport::Core<Credentials>> for Client {
+            fn from(core: crate::transport::Core<Credentials>) -> Self {
                 Self { core }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_yaml::Value;
 
 use super::Envelope;
-use super::schemas::Merged;
+use super::merged::Merged;
 use super::walk::{each_operation, entries, map, schema_name, text};
 
 /// The document's `x-envelope` with what the operation overrides.

@@ -12,6 +12,7 @@
 //! be a spec and a generator that no longer understand each other.
 
 mod envelope;
+mod merged;
 mod operations;
 mod requests;
 mod schemas;

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::unknown;
-use crate::api::Operation;
 use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
 /// The parameters of a call by id, which the generated code takes one by one.
 #[doc(hidden)]
@@ -24,7 +24,7 @@ impl Parameters {
     ) -> Result<Self, Error> {
         let found = operations.iter().find(|o| o.id == operation);
         let operation = found.ok_or_else(|| unknown(operation))?;
-        let wrong = Error::new(ErrorKind::InvalidRequest).of(operation);
+        let wrong = Error::new(ErrorKind::InvalidRequest).of(operation.name);
         match values {
             Value::Object(values) => Ok(Parameters { operation, values }),
             Value::Null => Ok(Parameters {
@@ -44,7 +44,7 @@ impl Parameters {
             let reason = format!("`{name}` is of another type");
             Error::new(ErrorKind::InvalidRequest)
                 .because(reason)
-                .of(self.operation)
+                .of(self.operation.name)
                 .caused_by(e)
         })
     }
@@ -55,7 +55,7 @@ impl Parameters {
             None => Ok(()),
             Some(name) => Err(Error::new(ErrorKind::InvalidRequest)
                 .because(format!("there is no parameter `{name}`"))
-                .of(self.operation)),
+                .of(self.operation.name)),
         }
     }
 
