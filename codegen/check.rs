@@ -67,6 +67,7 @@ const RULES: &[Rule] = &[
     operations::unsupported,
     paths::parameters,
     bodies::examples,
+    bodies::schemas,
     bodies::media_types,
     bodies::form_fields,
     bodies::encodings,

@@ -23,7 +23,10 @@ pub mod dress;
 pub mod lower;
 pub mod source;
 
+use std::cell::Cell;
 use std::fmt;
+use std::panic::{self, UnwindSafe};
+use std::sync::Once;
 
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 
@@ -42,6 +45,9 @@ pub struct Failure(String);
 impl Failure {
     /// A stage that couldn't go on: which, at which part of the spec, and why.
     pub fn new(stage: &str, place: &str, reason: impl fmt::Display) -> Self {
+        // A finding is one line, whatever a library prints.
+        let reason = reason.to_string();
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         Failure(format!("{place}: [{stage}] {reason}"))
     }
 }
@@ -100,12 +106,40 @@ pub fn progenitor(lowered: &lower::Lowered) -> Result<syn::File, String> {
     for name in &lowered.ids {
         settings.with_replacement(name, "crate::Id", [TypeImpl::Display].into_iter());
     }
-    settings.with_conversion(text_schema("password"), "crate::Secret", [].into_iter());
+    settings.with_conversion(text_schema("password"), dress::SECRET, [].into_iter());
     settings.with_conversion(text_schema("byte"), dress::BASE64, [].into_iter());
-    let tokens = Generator::new(&settings)
-        .generate_tokens(&lowered.document)
-        .map_err(|e| e.to_string())?;
+    let tokens = without_panic(|| {
+        let tokens = Generator::new(&settings).generate_tokens(&lowered.document);
+        tokens.map_err(|e| e.to_string())
+    })?;
     syn::parse2(tokens).map_err(|e| format!("its output is not Rust: {e}"))
+}
+
+thread_local! {
+    /// Whether a panic of this thread is an error like any other.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// progenitor panics on some of what it can't do. Whoever edits a spec needs what it said, in a
+/// line with the file, and no backtrace.
+fn without_panic<T>(run: impl FnOnce() -> Result<T, String> + UnwindSafe) -> Result<T, String> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !EXPECTED.get() {
+                usual(panic);
+            }
+        }));
+    });
+    EXPECTED.set(true);
+    let result = panic::catch_unwind(run);
+    EXPECTED.set(false);
+    result.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("it panicked: {}", text.unwrap_or("without a word")))
+    })
 }
 
 /// A string of this format. progenitor converts a schema only if it matches exactly, and says

@@ -116,15 +116,15 @@ fn unreadable(error: &serde_json::Error) -> Error {
 
 impl Envelope {
     fn is_success(&self, code: &str, seen: &Seen) -> bool {
+        let Some((minimum, maximum)) = self.results else {
+            return code == self.success;
+        };
         // A payload that uses the field for itself is told from a failure by what only failures
         // have: shell commands exit with 1 and more without the call having failed.
-        let is_result = |(minimum, maximum): (i64, i64)| {
-            let in_range = code
-                .parse()
-                .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
-            in_range && !self.details.iter().any(|field| seen.0.contains_key(*field))
-        };
-        code == self.success || self.results.is_some_and(is_result)
+        let is_result = code
+            .parse()
+            .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
+        is_result && !self.details.iter().any(|field| seen.0.contains_key(*field))
     }
 
     /// The envelope's own fields, without building the payload.

@@ -1,6 +1,7 @@
 //! The builder that all clients share.
 
 use std::env;
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -35,11 +36,18 @@ use crate::transport::{Core, Shared};
 /// # }
 /// ```
 pub fn http_client() -> Result<reqwest::Client, Error> {
-    reqwest::Client::builder()
+    pool(|builder| builder)
+}
+
+fn pool(
+    adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, Error> {
+    let builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("hosting-apis/", env!("CARGO_PKG_VERSION")))
+        .user_agent(concat!("hosting-apis/", env!("CARGO_PKG_VERSION")));
+    adjust(builder)
         .build()
         .map_err(|e| Error::configuration("the HTTP client can't be made").caused_by(e))
 }
@@ -59,7 +67,7 @@ pub fn http_client() -> Result<reqwest::Client, Error> {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct ClientBuilder<C: Api> {
     credentials: C,
@@ -111,7 +119,7 @@ impl<C: Api> ClientBuilder<C> {
     }
 
     /// The connection pool to use, such as one that several clients share. By default the client
-    /// makes [one of its own](http_client).
+    /// makes [one of its own](http_client), which reaches this machine without a proxy.
     ///
     /// A pool of your own should follow no redirects: see
     /// [`Policy::none`](reqwest::redirect::Policy::none). A reply that a redirect led to is
@@ -177,6 +185,10 @@ impl<C: Api> ClientBuilder<C> {
                      a reqwest client that has it with `.http_client()`",
                 ));
             }
+            // A proxy would get what plain http may show to this machine only.
+            None if Url::parse(&base_url).is_ok_and(|url| is_loopback(&url)) => {
+                pool(reqwest::ClientBuilder::no_proxy)?
+            }
             None => http_client()?,
         };
         Ok(C::Client::from(Core::new(Shared {
@@ -187,6 +199,18 @@ impl<C: Api> ClientBuilder<C> {
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
         })))
+    }
+}
+
+/// The base URL isn't checked yet, so it may hold a password.
+impl<C: Api> fmt::Debug for ClientBuilder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("credentials", &self.credentials)
+            .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .finish_non_exhaustive()
     }
 }
 

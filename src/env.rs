@@ -87,7 +87,7 @@ mod tests {
         let file = std::env::temp_dir().join(format!("hosting-apis-{}", std::process::id()));
         fs::write(&file, "from file\n").unwrap();
         let path = file.to_str().unwrap();
-        let secret = |variables| {
+        let secret = |variables: &[(&str, &str)]| {
             with(variables, |env| {
                 env.secret("KEY").map(|s| s.expose().to_owned())
             })

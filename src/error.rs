@@ -267,10 +267,11 @@ impl Error {
 
     /// Takes every occurrence of these secrets out: servers do echo what they were sent.
     pub(crate) fn without(mut self, secrets: &[&Secret]) -> Self {
+        let spellings: Vec<String> = secrets.iter().flat_map(|s| s.spellings()).collect();
         let clean = |text: &mut String| {
-            for secret in secrets.iter().filter(|s| s.expose().len() >= 4) {
-                if text.contains(secret.expose()) {
-                    *text = text.replace(secret.expose(), "[redacted]");
+            for spelling in spellings.iter().filter(|s| s.len() >= SHORTEST) {
+                if text.contains(spelling) {
+                    *text = text.replace(spelling, "[redacted]");
                 }
             }
         };
@@ -285,7 +286,22 @@ impl Error {
         if let Some(details) = &mut inner.details {
             each_text(details, &clean);
         }
+        if let Some(body) = &mut inner.body {
+            spellings.iter().for_each(|s| drop_beginning(body, s));
+        }
         self
+    }
+}
+
+/// What is shorter is no secret, and would be found everywhere.
+const SHORTEST: usize = 4;
+
+/// Takes off what is left of a secret in the middle of which a body was cut.
+fn drop_beginning(text: &mut String, secret: &str) {
+    let lengths = (SHORTEST..secret.len()).rev();
+    let mut beginnings = lengths.filter_map(|length| secret.get(..length));
+    if let Some(found) = beginnings.find(|beginning| text.ends_with(beginning)) {
+        text.truncate(text.len() - found.len());
     }
 }
 
@@ -293,7 +309,15 @@ fn each_text(value: &mut Value, visit: &impl Fn(&mut String)) {
     match value {
         Value::String(text) => visit(text),
         Value::Array(list) => list.iter_mut().for_each(|value| each_text(value, visit)),
-        Value::Object(map) => map.values_mut().for_each(|value| each_text(value, visit)),
+        Value::Object(map) => {
+            let entries = std::mem::take(map).into_iter();
+            let visited = entries.map(|(mut key, mut value)| {
+                visit(&mut key);
+                each_text(&mut value, visit);
+                (key, value)
+            });
+            *map = visited.collect();
+        }
         _ => {}
     }
 }

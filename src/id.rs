@@ -91,6 +91,13 @@ impl<'de> Deserialize<'de> for Id {
             fn visit_str<E: Error>(self, id: &str) -> Result<Id, E> {
                 Ok(Id::Text(id.to_owned()))
             }
+            // serde's own words would quote the value.
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Id, E> {
+                Err(E::custom("expected an integer or text, found a bool"))
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Id, E> {
+                Err(E::custom("expected an integer or text, found a number"))
+            }
         }
 
         deserializer.deserialize_any(Either)

@@ -115,13 +115,22 @@ impl LockProgress {
         }
         let details = error.details().cloned().unwrap_or_default();
         let info = &details["additionalLockingInfo"];
-        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let text = |value: &serde_json::Value| {
+            let text = value.as_str().filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        // Numbers of this server may come as text.
+        let number = |value: &serde_json::Value| {
+            value
+                .as_i64()
+                .or_else(|| value.as_str()?.trim().parse().ok())
+        };
         Some(LockProgress {
             job: text(&details["additionalErrorInfo"]),
-            completed_percent: info["completed_percent"].as_i64(),
+            completed_percent: number(&info["completed_percent"]),
             message: text(&info["friendly_progress_message"]),
-            last_update: info["last_status_update_s_ago"]
-                .as_u64()
+            last_update: number(&info["last_status_update_s_ago"])
+                .and_then(|seconds| u64::try_from(seconds).ok())
                 .map(Duration::from_secs),
         })
     }
@@ -205,7 +214,7 @@ impl<'a> WaitUntilUnlocked<'a> {
     }
 
     async fn wait(mut self) -> Result<(), Error> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = crate::transport::deadline(self.timeout);
         let mut last = None;
         loop {
             let poll = self.client.migrate_get_locations().into_future();

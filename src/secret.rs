@@ -28,6 +28,20 @@ impl Secret {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// The text in all the ways in which servers write it when they repeat it: as it is, in JSON,
+    /// in PHP's JSON, in a form.
+    pub(crate) fn spellings(&self) -> Vec<String> {
+        let plain = self.expose().to_owned();
+        let quoted = serde_json::Value::from(plain.as_str()).to_string();
+        let json = quoted[1..quoted.len() - 1].to_owned();
+        let php = json.replace('/', "\\/");
+        let form = serde_urlencoded::to_string([("", &plain)]).unwrap_or_default();
+        let form = form.trim_start_matches('=').to_owned();
+        let mut spellings = vec![plain, json, php, form];
+        spellings.dedup();
+        spellings
+    }
 }
 
 impl fmt::Debug for Secret {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use progenitor_client::{ResponseValue, encode_path};
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Request, RequestBuilder};
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -148,7 +148,7 @@ impl<C: Api> Call<'_, C> {
 
     /// The reply of a call that succeeded, and how many requests it took.
     async fn reply(&self, request: RequestBuilder) -> Result<(Reply<'static>, u32), Error> {
-        let deadline = Instant::now() + self.shared.timeout;
+        let deadline = deadline(self.shared.timeout);
         let request = self.authorized(request)?;
         let mut attempts = 0;
         loop {
@@ -179,6 +179,9 @@ impl<C: Api> Call<'_, C> {
             self.invalid("the parameters make no request".to_owned())
                 .caused_by(e.without_url())
         })?;
+        // progenitor asks for JSON only where there is a payload; failures are JSON everywhere.
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(ACCEPT, json);
         self.shared
             .credentials
             .authorize(&mut request)
@@ -215,6 +218,12 @@ impl<C: Api> Call<'_, C> {
     }
 }
 
+/// When the time is up. `Duration::MAX` is how callers say never, and no `Instant` is that far.
+pub(crate) fn deadline(timeout: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + timeout.min(NEVER)
+}
+
 /// The body, up to the cap and not a byte further.
 async fn read(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Error> {
     let too_large = || {
@@ -225,7 +234,8 @@ async fn read(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Er
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
-    let mut body = Vec::with_capacity(announced.unwrap_or(0) as usize);
+    // A length that is only announced takes no memory: the cap may be large.
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(1 << 16) as usize);
     while let Some(chunk) = response.chunk().await.map_err(exchange_error)? {
         if body.len() + chunk.len() > cap {
             return Err(too_large());

@@ -108,8 +108,14 @@ fn collect(field: &str, value: &Value, texts: &mut Vec<String>) {
             }
         }
         Value::Null => {}
-        Value::String(text) if field.is_empty() => texts.push(text.clone()),
-        Value::String(text) => texts.push(format!("{field}: {text}")),
-        other => texts.push(format!("{field}: {other}")),
+        scalar => {
+            let text = scalar
+                .as_str()
+                .map_or_else(|| scalar.to_string(), str::to_owned);
+            texts.push(match field {
+                "" => text,
+                field => format!("{field}: {text}"),
+            });
+        }
     }
 }

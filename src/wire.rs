@@ -5,7 +5,7 @@
 //! | integer, float | its text |
 //! | bool | 0, 1, their text, `""`, `"true"`, `"false"` |
 //! | string | a number, a bool |
-//! | list, map | `[]`, `{}`, null, `""`, JSON text in a string |
+//! | list, map | `[]`, `{}`, null, `""`, JSON text in a string; a map from a list of its values |
 //! | struct | `[]`, JSON text in a string, and a bare list if it is made for one |
 //! | string enum | a value not yet known, another case |
 //! | `Option` | null and `""` as `None` |
@@ -32,6 +32,9 @@ pub trait Lenient<'de>: Sized {
     const EMPTY_IS_NONE: bool = true;
     /// Whether no body is due, so that none is read.
     const NOTHING: bool = false;
+    /// The property that says which key of a map a value belongs to, where a list of values may
+    /// stand in for the map.
+    const KEY: Option<&'static str> = None;
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
@@ -385,11 +388,22 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
         Ok(entries)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        match list.next_element::<IgnoredAny>()? {
-            // PHP can't tell an empty map from an empty list.
-            None => Ok(BTreeMap::new()),
-            Some(_) => Err(mismatch(&Expected(&self), "a list")),
+        let Some(key) = T::KEY else {
+            return match list.next_element::<IgnoredAny>()? {
+                // PHP can't tell an empty map from an empty list.
+                None => Ok(BTreeMap::new()),
+                Some(_) => Err(mismatch(&Expected(&self), "a list")),
+            };
+        };
+        let mut entries = BTreeMap::new();
+        while let Some(mut value) = list.next_element::<serde_json::Map<_, _>>()? {
+            let missing = || A::Error::custom(format_args!("an item of the list has no `{key}`"));
+            let name = value.remove(key).ok_or_else(missing)?;
+            let name = String::lenient(name).map_err(A::Error::custom)?;
+            let value = T::lenient(serde_json::Value::Object(value)).map_err(A::Error::custom)?;
+            entries.insert(name, value);
         }
+        Ok(entries)
     }
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(BTreeMap::new())
@@ -502,10 +516,13 @@ impl<'de, D: Deserializer<'de>> MapAccess<'de> for OneEntry<D> {
     }
 }
 
-/// Implements [`Lenient`] for generated structs; `= "field"` names the one for a bare list.
+/// Implements [`Lenient`] for generated structs. `= "field"` names the one for a bare list, and
+/// `@ "property"` the key of a map in each item of a list that stands in for the map.
 macro_rules! lenient {
-    ($($name:ident $(= $list:literal)?),* $(,)?) => {$(
+    ($($name:ident $(= $list:literal)? $(@ $key:literal)?),* $(,)?) => {$(
         impl<'de> $crate::wire::Lenient<'de> for $name {
+            $(const KEY: Option<&'static str> = Some($key);)?
+
             fn lenient<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let list = None::<&'static str>$(.or(Some($list)))?;
                 $crate::wire::structure(deserializer, list)

@@ -25,6 +25,19 @@ pub(super) fn examples(document: &Document, findings: &mut Vec<Finding>) {
     }
 }
 
+/// unsupported: a body without a schema has no type, and progenitor panics on it.
+pub(super) fn schemas(document: &Document, findings: &mut Vec<Finding>) {
+    for media in document.objects(Kind::MediaType) {
+        let parent = document.parent(media).map(|parent| parent.kind);
+        let is_body = matches!(parent, Some(Kind::RequestBody | Kind::Response));
+        if is_body && media.get("schema").is_none() {
+            let message = "this body has no `schema`; describe what is in it, or leave `content` \
+                           out if nothing is";
+            findings.push(document.finding(&media.path, "unsupported", message));
+        }
+    }
+}
+
 /// one-media-type: progenitor panics on a second one of a request, and types JSON replies alone.
 pub(super) fn media_types(document: &Document, findings: &mut Vec<Finding>) {
     for (kind, supported) in [

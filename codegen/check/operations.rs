@@ -174,6 +174,12 @@ pub(super) fn unsupported(document: &Document, findings: &mut Vec<Finding>) {
             let message = "the generator doesn't follow a `$ref` of a path item; write it out here";
             findings.push(document.finding(&item.path.child("$ref"), "unsupported", message));
         }
+        for method in ["options", "trace"] {
+            if item.get(method).is_some() {
+                let message = format!("the generated client can't send `{method}`; leave it out");
+                findings.push(document.finding(&item.path.child(method), "unsupported", message));
+            }
+        }
     }
     for parameter in document.objects(Kind::Parameter) {
         let mut refuse = |key, message: &str| {

@@ -4,9 +4,9 @@
 //! before (its `Result` in every field) and behind (its hooks and its error type) is replaced by
 //! one call into transport.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use heck::ToUpperCamelCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
@@ -26,22 +26,38 @@ pub struct Builders {
     pub module: TokenStream,
     /// `impl Client { … }`, a method an operation.
     pub calls: TokenStream,
-    setters: BTreeMap<String, Vec<Setter>>,
+    /// The operation's id, its method, and what a caller can set.
+    operations: Vec<(String, Ident, Vec<Setter>)>,
 }
 
 impl Builders {
-    /// What a caller can set on an operation.
-    pub fn setters(&self, operation: &Operation) -> impl Iterator<Item = &Setter> {
-        self.setters.get(&operation.id).into_iter().flatten()
+    /// The arms of a match on an operation's id, each with a call of it.
+    pub fn calls_by_id(&self) -> impl Iterator<Item = TokenStream> {
+        self.operations.iter().map(|(id, method, setters)| {
+            let set = setters.iter().map(|Setter { wire, ident, .. }| {
+                quote! { call.#ident = parameters.take(#wire)?; }
+            });
+            quote! {
+                #id => {
+                    #[allow(unused_mut)]
+                    let mut call = self.#method();
+                    #(#set)*
+                    parameters.finish()?;
+                    crate::mock::encode(call.await?)
+                }
+            }
+        })
     }
 }
 
 /// One thing that a caller sets.
-pub struct Setter {
+struct Setter {
     /// Its name on the wire.
-    pub wire: String,
+    wire: String,
+    /// Where it goes: `path`, `query`, `header`, or `body`.
+    location: String,
     /// The method's name, and the field's.
-    pub ident: Ident,
+    ident: Ident,
     ty: Type,
     /// Whether it is a property of the body.
     in_body: bool,
@@ -50,23 +66,25 @@ pub struct Setter {
 }
 
 /// Names that a builder has anyway.
-const TAKEN: [&str; 5] = ["client", "body", "send", "stream", "into_future"];
+const TAKEN: [&str; 6] = ["new", "client", "body", "send", "stream", "into_future"];
 
 /// Dresses progenitor's module `builder`.
 pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builders, String> {
     let items = module.content.map(|(_, items)| items).unwrap_or_default();
     let mut made = Vec::new();
     let mut calls = Vec::new();
-    let mut all = BTreeMap::new();
+    let mut operations = Vec::new();
     for operation in &lowered.operations {
         let name = operation.id.to_upper_camel_case();
         let parts = Parts::find(&items, &name)
             .ok_or_else(|| format!("{}: progenitor made no builder `{name}`", operation.id))?;
-        let builder = builder(operation, parts, types, &lowered.module)
-            .map_err(|e| format!("{}: {e}", operation.id))?;
+        let in_operation = |e| format!("{}: {e}", operation.id);
+        let method = method(operation).map_err(in_operation)?;
+        let builder =
+            builder(operation, &method, parts, types, &lowered.module).map_err(in_operation)?;
         made.push(builder.item);
         calls.push(builder.call);
-        all.insert(operation.id.clone(), builder.setters);
+        operations.push((operation.id.clone(), method, builder.setters));
     }
     Ok(Builders {
         module: quote! {
@@ -78,7 +96,7 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
             }
         },
         calls: quote! { impl Client { #(#calls)* } },
-        setters: all,
+        operations,
     })
 }
 
@@ -121,6 +139,7 @@ struct Builder {
 
 fn builder(
     operation: &Operation,
+    method: &Ident,
     parts: Parts,
     types: &Types,
     module: &str,
@@ -128,7 +147,11 @@ fn builder(
     let body = body_type(parts.item);
     let setters = setters(operation, &parts, body.as_ref(), types)?;
     let name = &parts.item.ident;
-    let method = method(operation);
+    if ["Error", "ResponseValue"].iter().any(|taken| name == taken) {
+        return Err(format!(
+            "its builder would be `{name}`, which every call gives: rename the operation"
+        ));
+    }
     let payload = payload(parts.send)?;
     let send = send(operation, &parts.send.block, &setters, body.as_ref())?;
     let whole_body = body.as_ref().map(|body| set_body(body, &setters));
@@ -215,13 +238,14 @@ fn body_type(item: &ItemStruct) -> Option<Ident> {
     }
 }
 
-/// Path and query parameters, then the body's properties, all in the order of the spec.
+/// Parameters, then the body's properties, all in the order of the spec.
 fn setters(
     operation: &Operation,
     parts: &Parts,
     body: Option<&Ident>,
     types: &Types,
 ) -> Result<Vec<Setter>, String> {
+    distinct(operation)?;
     let mut setters = Vec::new();
     for field in &parts.item.fields {
         let Some(ident) = field.ident.clone() else {
@@ -233,8 +257,18 @@ fn setters(
         let ty = generic(&field.ty, "Result").and_then(|types| types.into_iter().next());
         let ty = ty.ok_or_else(|| format!("progenitor's field `{ident}` is no Result"))?;
         let optional = generic(&ty, "Option").and_then(|types| types.into_iter().next());
+        let parameter = operation
+            .parameters
+            .iter()
+            .find(|p| p.location != "body" && ident == *variable(&p.name));
+        let (wire, location) = match parameter {
+            Some(parameter) => (parameter.name.clone(), parameter.location.clone()),
+            None if ident == "body" => ("body".to_owned(), "body".to_owned()),
+            None => return Err(format!("progenitor's field `{ident}` is no parameter")),
+        };
         setters.push(Setter {
-            wire: wire_parameter(parts.send, &ident),
+            wire,
+            location,
             required: optional.is_none(),
             ty: optional.unwrap_or(ty),
             ident,
@@ -242,35 +276,12 @@ fn setters(
         });
     }
     if let Some(body) = body {
-        let item = types.structs.get(&body.to_string());
-        let Some(ItemStruct {
-            fields: Fields::Named(fields),
-            ..
-        }) = item
-        else {
-            return Err(format!("its body `{body}` is no struct"));
-        };
-        for field in &fields.named {
-            let Some(ident) = field.ident.clone() else {
-                continue;
-            };
-            let optional = generic(&field.ty, "Option").and_then(|types| types.into_iter().next());
-            let mut ty = optional.clone().unwrap_or_else(|| field.ty.clone());
-            Qualify(&types.names).visit_type_mut(&mut ty);
-            let wire = wire_name(field);
-            setters.push(Setter {
-                wire,
-                ident,
-                ty,
-                in_body: true,
-                required: optional.is_none(),
-            });
-        }
+        setters.extend(properties(body, types)?);
     }
     for setter in &mut setters {
         Shorten.visit_type_mut(&mut setter.ty);
     }
-    unique(&setters, body.is_some())?;
+    complete(operation, &setters)?;
     let order = |setter: &Setter| {
         operation
             .parameters
@@ -281,13 +292,45 @@ fn setters(
     Ok(setters)
 }
 
+/// A setter for each field of the body.
+fn properties(body: &Ident, types: &Types) -> Result<Vec<Setter>, String> {
+    let item = types.structs.get(&body.to_string());
+    let Some(ItemStruct {
+        fields: Fields::Named(fields),
+        ..
+    }) = item
+    else {
+        return Err(format!("its body `{body}` is no struct"));
+    };
+    let fields = fields.named.iter().filter_map(|field| {
+        let optional = generic(&field.ty, "Option").and_then(|types| types.into_iter().next());
+        let mut ty = optional.clone().unwrap_or_else(|| field.ty.clone());
+        Qualify(&types.names).visit_type_mut(&mut ty);
+        Some(Setter {
+            wire: wire_name(field),
+            location: "body".to_owned(),
+            ident: field.ident.clone()?,
+            ty,
+            in_body: true,
+            required: optional.is_none(),
+        })
+    });
+    Ok(fields.collect())
+}
+
 /// A parameter of the path and a property of the body may have the same name; a builder can't.
-fn unique(setters: &[Setter], has_body: bool) -> Result<(), String> {
+fn distinct(operation: &Operation) -> Result<(), String> {
     let mut seen = BTreeSet::new();
-    for setter in setters {
-        let name = setter.ident.to_string();
-        let whole_body = name == "body" && !setter.in_body && !has_body;
-        if !seen.insert(name.clone()) || (TAKEN.contains(&name.as_str()) && !whole_body) {
+    for parameter in &operation.parameters {
+        let name = variable(&parameter.name);
+        if TAKEN.contains(&name.as_str()) {
+            return Err(format!(
+                "its parameter `{}` would be set by `{name}`, which every builder has; \
+                 codegen/dress/builders.rs must learn to call it something else",
+                parameter.name
+            ));
+        }
+        if !seen.insert(name.clone()) {
             return Err(format!(
                 "two of its parameters would be set by `{name}`; codegen/dress/builders.rs must \
                  learn to tell them apart"
@@ -297,29 +340,32 @@ fn unique(setters: &[Setter], has_body: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The wire's name of a path or query parameter: progenitor keeps that of a query parameter next
-/// to its use, and a path parameter's differs from the variable only in case.
-fn wire_parameter(send: &syn::ImplItemFn, ident: &Ident) -> String {
-    struct Find<'a>(&'a Ident, Option<String>);
-    impl VisitMut for Find<'_> {
-        fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
-            let arguments: Vec<String> = call
-                .args
-                .iter()
-                .map(|a| a.to_token_stream().to_string())
-                .collect();
-            if let [name, value] = arguments.as_slice()
-                && *value == format!("& {}", self.0)
-                && let Ok(name) = syn::parse_str::<syn::LitStr>(name)
-            {
-                self.1 = Some(name.value());
-            }
-            visit_mut::visit_expr_call_mut(self, call);
+/// What the spec lists and progenitor lost would never be sent.
+fn complete(operation: &Operation, setters: &[Setter]) -> Result<(), String> {
+    for parameter in &operation.parameters {
+        let sets = |setter: &&Setter| {
+            setter.wire == parameter.name && setter.location == parameter.location
+        };
+        if setters.iter().filter(sets).count() != 1 {
+            return Err(format!(
+                "progenitor made nothing of its parameter `{}`",
+                parameter.name
+            ));
         }
     }
-    let mut find = Find(ident, None);
-    find.visit_block_mut(&mut send.block.clone());
-    find.1.unwrap_or_else(|| ident.to_string())
+    Ok(())
+}
+
+/// What progenitor calls the variable of a parameter.
+fn variable(wire: &str) -> String {
+    let name = wire.replace('\'', "").to_snake_case();
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{name}")
+    } else if syn::parse_str::<Ident>(&name).is_ok() {
+        name
+    } else {
+        format!("{name}_")
+    }
 }
 
 /// `T` of `Result<ResponseValue<T>, …>`.
@@ -341,11 +387,11 @@ fn set(operation: &Operation, setter: &Setter) -> TokenStream {
     let parameter = operation.parameters.iter().find(|p| p.name == *wire);
     let description = parameter
         .map(|p| docs::markdown(&p.description))
-        .unwrap_or_default();
+        .filter(|description| !description.is_empty())
+        .unwrap_or_else(|| format!("Sets `{wire}`."));
     let required = if setter.required { "\n\nRequired." } else { "" };
     let about = docs::attributes(&format!("{description}{required}"));
-    let (argument, value): (FnArg, Expr) = if let Some(item) = generic(ty, "Vec") {
-        let item = &item[0];
+    let (argument, value): (FnArg, Expr) = if let Some([item]) = generic(ty, "Vec").as_deref() {
         (
             parse_quote!(#ident: impl IntoIterator<Item = impl Into<#item>>),
             parse_quote!(#ident.into_iter().map(Into::into).collect()),
@@ -397,54 +443,81 @@ fn send(
     body: Option<&Ident>,
 ) -> Result<TokenStream, String> {
     let constant = constant(operation);
+    let call = free("call", setters);
     let fields = setters.iter().map(|s| &s.ident);
     let required = setters
         .iter()
         .filter(|s| s.required && !s.in_body)
         .map(|setter| {
             let Setter { ident, wire, .. } = setter;
-            if operation.path.contains(&format!("{{{wire}}}")) {
-                quote!(let #ident = call.path_value(#wire, #ident)?;)
+            if setter.location == "path" {
+                quote!(let #ident = #call.path_value(#wire, #ident)?;)
             } else {
-                quote!(let #ident = call.required(#wire, #ident)?;)
+                quote!(let #ident = #call.required(#wire, #ident)?;)
             }
         });
     let body = body.map(|body| {
         let properties = setters.iter().filter(|s| s.in_body).map(|setter| {
             let Setter { ident, wire, .. } = setter;
             if setter.required {
-                quote!(#ident: call.required(#wire, #ident)?)
+                quote!(#ident: #call.required(#wire, #ident)?)
             } else {
                 quote!(#ident)
             }
         });
         quote!(let body = types::#body { #(#properties),* };)
     });
-    let url = url(block, operation)?;
-    let request = request(block)?;
+    let (url_name, url) = url(block, setters, &call)?;
+    let request = request(block, &call)?;
+    let request_name = free("request", setters);
+    let headers = setters.iter().filter(|s| s.location == "header");
+    let headers = headers.map(|setter| header(setter, &request_name));
     Ok(quote! {
         let Self { client, #(#fields),* } = self;
-        let call = client.core.call(&operations::#constant);
+        let #call = client.core.call(&operations::#constant);
         #(#required)*
         #body
-        let url = #url;
-        let request = #request;
-        call.send(request).await
+        let #url_name = #url;
+        let #request_name = #request;
+        #(#headers)*
+        #call.send(#request_name).await
     })
 }
 
-fn local<'a>(block: &'a Block, name: &str) -> Result<&'a Expr, String> {
-    let found = block.stmts.iter().find_map(|stmt| match stmt {
+/// A name for a variable of `send` that nothing the caller sets has.
+fn free(name: &str, setters: &[Setter]) -> Ident {
+    let mut name = name.to_owned();
+    while setters.iter().any(|setter| setter.ident == name) {
+        name.insert(0, '_');
+    }
+    format_ident!("{name}")
+}
+
+/// A parameter in a header. progenitor puts it next to its own headers, which go.
+fn header(setter: &Setter, request: &Ident) -> TokenStream {
+    let Setter { ident, wire, .. } = setter;
+    if setter.required {
+        return quote!(let #request = #request.header(#wire, #ident.to_string()););
+    }
+    quote! {
+        let #request = match #ident {
+            Some(value) => #request.header(#wire, value.to_string()),
+            None => #request,
+        };
+    }
+}
+
+/// A variable of progenitor's send. One that a parameter has taken the name of gets a `_` before
+/// it, and stands behind it.
+fn local<'a>(block: &'a Block, name: &str) -> Result<(&'a Ident, &'a Expr), String> {
+    let found = block.stmts.iter().rev().find_map(|stmt| match stmt {
         Stmt::Local(local) => {
-            let bound = match &local.pat {
-                syn::Pat::Ident(pat) => pat.ident == name,
-                _ => false,
+            let syn::Pat::Ident(pat) = &local.pat else {
+                return None;
             };
-            local
-                .init
-                .as_ref()
-                .filter(|_| bound)
-                .map(|init| &*init.expr)
+            let bound = pat.ident.to_string();
+            let init = local.init.as_ref()?;
+            (bound.trim_start_matches('_') == name).then_some((&pat.ident, &*init.expr))
         }
         _ => None,
     });
@@ -453,8 +526,12 @@ fn local<'a>(block: &'a Block, name: &str) -> Result<&'a Expr, String> {
 
 /// `format!("{}/x/{}", client.baseurl, encode_path(&id.to_string()))`, with our base URL, and with
 /// values that `path_value` has encoded, or refused if they would lead elsewhere.
-fn url(block: &Block, operation: &Operation) -> Result<TokenStream, String> {
-    let Expr::Macro(mac) = local(block, "url")? else {
+fn url<'a>(
+    block: &'a Block,
+    setters: &[Setter],
+    call: &Ident,
+) -> Result<(&'a Ident, TokenStream), String> {
+    let (name, Expr::Macro(mac)) = local(block, "url")? else {
         return Err("progenitor's URL is no format!".to_owned());
     };
     let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
@@ -471,14 +548,16 @@ fn url(block: &Block, operation: &Operation) -> Result<TokenStream, String> {
     for argument in arguments {
         let value = encoded(&argument)
             .ok_or("progenitor's URL holds something other than an encoded path value")?;
-        let name = value.to_string();
-        let listed = operation.path.contains(&format!("{{{name}}}"));
-        if !listed {
-            return Err(format!("`{name}` is not in the path {}", operation.path));
+        let listed = |setter: &Setter| setter.ident == value && setter.location == "path";
+        if !setters.iter().any(listed) {
+            return Err(format!(
+                "`{value}`, in progenitor's URL, is not in the path"
+            ));
         }
         values.push(value);
     }
-    Ok(quote!(format!(#format, call.base_url() #(, #values)*)))
+    let url = quote!(format!(#format, #call.base_url() #(, #values)*));
+    Ok((name, url))
 }
 
 /// `x` of `encode_path(&x.to_string())`.
@@ -503,12 +582,12 @@ fn encoded(argument: &Expr) -> Option<Ident> {
 
 /// progenitor's request, from our pool, without its own headers, and not built yet: building can
 /// fail, and transport says so in this crate's words.
-fn request(block: &Block) -> Result<Expr, String> {
-    let Expr::Try(built) = local(block, "request")? else {
+fn request(block: &Block, call: &Ident) -> Result<Expr, String> {
+    let (_, Expr::Try(built)) = local(block, "request")? else {
         return Err("progenitor's request isn't built".to_owned());
     };
     let mut chain = (*built.expr).clone();
-    let mut edit = Chain::default();
+    let mut edit = Chain::new(call);
     edit.visit_expr_mut(&mut chain);
     if (edit.build, edit.headers, edit.client) != (1, 1, 1) {
         return Err("progenitor's request is built in a way that dress doesn't know".to_owned());
@@ -517,14 +596,14 @@ fn request(block: &Block) -> Result<Expr, String> {
 }
 
 /// Counts its edits: each is due exactly once.
-#[derive(Default)]
-struct Chain {
+struct Chain<'a> {
+    call: &'a Ident,
     build: usize,
     headers: usize,
     client: usize,
 }
 
-impl VisitMut for Chain {
+impl VisitMut for Chain<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         while let Some((receiver, count)) = self.dropped(expr) {
             *expr = receiver;
@@ -541,7 +620,8 @@ impl VisitMut for Chain {
             *expr = (*form.expr).clone();
         }
         if expr.to_token_stream().to_string() == "client . client" {
-            *expr = parse_quote!(call.http());
+            let call = self.call;
+            *expr = parse_quote!(#call.http());
             self.client += 1;
         }
         visit_mut::visit_expr_mut(self, expr);
@@ -553,7 +633,16 @@ impl VisitMut for Chain {
     }
 }
 
-impl Chain {
+impl<'a> Chain<'a> {
+    fn new(call: &'a Ident) -> Self {
+        Chain {
+            call,
+            build: 0,
+            headers: 0,
+            client: 0,
+        }
+    }
+
     /// What a `.build()` or `.headers(header_map)` is called on.
     fn dropped(&self, expr: &Expr) -> Option<(Expr, &'static str)> {
         let Expr::MethodCall(ExprMethodCall {
@@ -584,13 +673,14 @@ impl VisitMut for Qualify<'_> {
     }
 }
 
-fn examples(operation: &Operation, setters: &[Setter]) -> Vec<(String, docs::Literal)> {
-    let example = |setter: &Setter| {
+/// What the example of a call sets, each with its literal.
+fn examples(operation: &Operation, setters: &[Setter]) -> Vec<(String, Option<String>)> {
+    let literal = |setter: &Setter| {
         let parameter = operation.parameters.iter().find(|p| p.name == setter.wire);
-        docs::Literal::new(parameter.and_then(|p| p.example.as_ref()))
+        docs::literal(parameter?.example.as_ref()?, &setter.ty)
     };
     setters
         .iter()
-        .map(|setter| (setter.ident.to_string(), example(setter)))
+        .map(|setter| (setter.ident.to_string(), literal(setter)))
         .collect()
 }

@@ -1,9 +1,11 @@
 //! Markdown that rustdoc takes, and an example that compiles for each operation.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use serde_yaml::Value;
+use syn::Type;
 
+use super::types::generic;
 use crate::codegen::lower::Operation;
 
 /// Documentation with an attribute a line, which prints as `///` and not as a block.
@@ -22,63 +24,119 @@ pub fn attributes(text: &str) -> TokenStream {
 /// URL without brackets a warning, and a block of code a test.
 pub fn markdown(text: &str) -> String {
     let mut out = String::new();
-    let mut fenced = false;
+    let mut fence = None;
+    let mut paragraph = String::new();
     for line in text.trim().lines() {
-        if let Some(language) = line.trim_start().strip_prefix("```") {
-            fenced = !fenced;
-            let opening = fenced && language.trim().is_empty();
-            out.push_str(line);
-            out.push_str(if opening { "text" } else { "" });
-        } else if fenced {
-            out.push_str(line);
-        } else {
-            escape(line, &mut out);
+        let marker = ["```", "~~~"]
+            .into_iter()
+            .find(|marker| line.trim_start().starts_with(marker));
+        let prose = fence.is_none() && marker.is_none();
+        if prose && !line.trim().is_empty() {
+            paragraph.push_str(line);
+            paragraph.push('\n');
+            continue;
+        }
+        escape(&std::mem::take(&mut paragraph), &mut out);
+        out.push_str(line);
+        match (fence, marker) {
+            (None, Some(opening)) => {
+                let language = line.trim_start().trim_start_matches(['`', '~']);
+                out.push_str(if language.is_empty() { "text" } else { "" });
+                fence = Some(opening);
+            }
+            (Some(opening), Some(marker)) if opening == marker => fence = None,
+            _ => {}
         }
         out.push('\n');
     }
+    escape(&paragraph, &mut out);
+    // What comes after would be code as well.
+    out.push_str(fence.unwrap_or_default());
     out.truncate(out.trim_end().len());
     out
 }
 
-/// Escapes one line outside its code spans.
-fn escape(line: &str, out: &mut String) {
-    for (index, part) in line.split('`').enumerate() {
-        if index > 0 {
-            out.push('`');
+/// Escapes a paragraph, except for its code spans and links.
+fn escape(paragraph: &str, out: &mut String) {
+    let mut rest = paragraph;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let whole = verbatim(rest, before).filter(|length| *length > 0);
+        let length = whole.unwrap_or(c.len_utf8());
+        let (text, after) = rest.split_at(length);
+        match c {
+            _ if text.starts_with("http") && whole.is_some() => out.push_str(&format!("<{text}>")),
+            '<' | '[' | ']' if whole.is_none() => out.extend(['\\', c]),
+            _ => out.push_str(text),
         }
-        if index % 2 == 1 {
-            out.push_str(part);
-            continue;
-        }
-        for (index, word) in part.split(' ').enumerate() {
-            if index > 0 {
-                out.push(' ');
-            }
-            escape_word(word, out);
-        }
+        before = c;
+        rest = after;
     }
 }
 
-fn escape_word(word: &str, out: &mut String) {
-    if word.contains("<https://") || word.contains("<http://") {
-        out.push_str(word);
-        return;
-    }
-    let bare = word.trim_start_matches(['(', '"']);
-    if bare.starts_with("https://") || bare.starts_with("http://") {
-        let url = bare.trim_end_matches(['.', ',', ';', ':', ')', '"']);
-        let before = &word[..word.len() - bare.len()];
-        let after = &bare[url.len()..];
-        out.push_str(&format!("{before}<{url}>{after}"));
-        return;
-    }
-    let link = word.contains("](");
-    for c in word.chars() {
-        match c {
-            '<' => out.push_str("\\<"),
-            '[' | ']' if !link => out.extend(['\\', c]),
-            _ => out.push(c),
+/// The length of what mustn't be escaped at the beginning of `text`: a code span, a link, a URL,
+/// or something escaped already.
+fn verbatim(text: &str, before: char) -> Option<usize> {
+    match text.chars().next()? {
+        '`' => {
+            let ticks = text.len() - text.trim_start_matches('`').len();
+            Some(code_span(text, ticks).unwrap_or(ticks))
         }
+        '\\' => {
+            let next = text.chars().nth(1).filter(char::is_ascii_punctuation)?;
+            Some(1 + next.len_utf8())
+        }
+        '<' => {
+            let link = text.strip_prefix('<').filter(|link| is_url(link))?;
+            let end = link.find(|c: char| c == '>' || c == '<' || c.is_whitespace())?;
+            link[end..].starts_with('>').then_some(end + 2)
+        }
+        '[' => {
+            let label = text.find(']')?;
+            let target = text[label..].strip_prefix("](")?;
+            let end = target.find(|c: char| c == ')' || c.is_whitespace())?;
+            let inner = &text[1..label];
+            (target[end..].starts_with(')') && !inner.contains('[')).then_some(label + end + 3)
+        }
+        'h' if is_url(text) && !before.is_alphanumeric() => Some(url(text)),
+        _ => None,
+    }
+}
+
+/// The length of a code span, up to as many backticks as it began with.
+fn code_span(text: &str, ticks: usize) -> Option<usize> {
+    let mut at = ticks;
+    while let Some(found) = text[at..].find('`') {
+        at += found;
+        let closing = text[at..].len() - text[at..].trim_start_matches('`').len();
+        at += closing;
+        if closing == ticks {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// The length of a URL in running text, which ends before the sentence's own punctuation.
+fn url(text: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || "<>`\"|[]".contains(c);
+    let mut url = &text[..text.find(ends).unwrap_or(text.len())];
+    loop {
+        let open = url.matches('(').count() >= url.matches(')').count();
+        let punctuation: &[char] = &['.', ',', ';', ':', '!', '?', '*', '\''];
+        let shorter = url.trim_end_matches(punctuation);
+        let shorter = match shorter.strip_suffix(')') {
+            Some(inner) if !open => inner,
+            _ => shorter,
+        };
+        if shorter == url {
+            return url.len();
+        }
+        url = shorter;
     }
 }
 
@@ -104,12 +162,17 @@ pub fn operation(operation: &Operation, example: &str) -> String {
 }
 
 /// A call with every parameter that the spec gives an example of and a literal can express.
-pub fn example(module: &str, method: &str, setters: &[(String, Literal)], unit: bool) -> String {
+pub fn example(
+    module: &str,
+    method: &str,
+    setters: &[(String, Option<String>)],
+    unit: bool,
+) -> String {
     let mut chain = vec![format!("{}client", if unit { "" } else { "let reply = " })];
     chain.push(format!(".{method}()"));
     let values = setters
         .iter()
-        .filter_map(|(name, literal)| Some(format!(".{name}({})", literal.text.as_ref()?)));
+        .filter_map(|(name, literal)| Some(format!(".{name}({})", literal.as_ref()?)));
     chain.extend(values);
     chain.push(".await?;".to_owned());
     let one_line = chain.concat();
@@ -125,41 +188,61 @@ pub fn example(module: &str, method: &str, setters: &[(String, Literal)], unit: 
     )
 }
 
-/// A value of an example as Rust source, if a literal can express it.
-pub struct Literal {
-    text: Option<String>,
-}
-
-impl Literal {
-    /// `nested` says that the parameter takes a list or a map.
-    pub fn new(value: Option<&Value>) -> Self {
-        Literal {
-            text: value.and_then(literal),
+/// A value of an example as a setter of this type takes it, if a literal can express it.
+pub fn literal(value: &Value, ty: &Type) -> Option<String> {
+    let vec = generic(ty, "Vec");
+    let map = generic(ty, "BTreeMap");
+    match (value, vec.as_deref(), map.as_deref()) {
+        (Value::Sequence(list), Some([item]), _) => {
+            let items = alike(list.iter()).then(|| list.iter().map(|value| scalar(value, item)));
+            Some(format!(
+                "[{}]",
+                items?.collect::<Option<Vec<_>>>()?.join(", ")
+            ))
         }
+        (Value::Mapping(map), _, Some([_, item])) => {
+            let entry = |(key, value): (&Value, &Value)| {
+                Some(format!("({:?}, {})", key.as_str()?, scalar(value, item)?))
+            };
+            let entries = alike(map.values()).then(|| map.iter().map(entry));
+            Some(format!(
+                "[{}]",
+                entries?.collect::<Option<Vec<_>>>()?.join(", ")
+            ))
+        }
+        (_, None, None) => scalar(value, ty),
+        _ => None,
     }
 }
 
-fn literal(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(format!("{text:?}")),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => {
-            let wide = number.as_i64().is_some_and(|n| i32::try_from(n).is_err());
-            let text = serde_yaml::to_string(number).ok()?;
-            Some(format!("{}{}", text.trim(), if wide { "_i64" } else { "" }))
+/// An array has items of one type, and at least one that says which.
+fn alike<'a>(mut values: impl Iterator<Item = &'a Value>) -> bool {
+    let Some(first) = values.next() else {
+        return false;
+    };
+    values.all(|value| std::mem::discriminant(value) == std::mem::discriminant(first))
+}
+
+fn scalar(value: &Value, ty: &Type) -> Option<String> {
+    if ["Vec", "BTreeMap"]
+        .iter()
+        .any(|many| generic(ty, many).is_some())
+    {
+        return None;
+    }
+    let ty = ty.to_token_stream().to_string().replace(' ', "");
+    match (value, ty.as_str()) {
+        (Value::String(_), "i64" | "f64" | "bool") => None,
+        (Value::String(text), _) => Some(format!("{text:?}")),
+        (Value::Bool(flag), "bool" | "serde_json::Value") => Some(flag.to_string()),
+        (Value::Number(number), "f64") => {
+            let number = number.as_f64().filter(|number| number.is_finite())?;
+            Some(format!("{number:?}"))
         }
-        Value::Sequence(list) => {
-            let items: Option<Vec<String>> = list.iter().map(literal).collect();
-            Some(format!("[{}]", items?.join(", ")))
-        }
-        Value::Mapping(map) => {
-            let items = map
-                .iter()
-                .map(|(key, value)| Some(format!("({:?}, {})", key.as_str()?, literal(value)?)));
-            Some(format!(
-                "[{}]",
-                items.collect::<Option<Vec<String>>>()?.join(", ")
-            ))
+        (Value::Number(number), "i64" | "crate::Id" | "serde_json::Value") => {
+            let number = number.as_i64()?;
+            let wide = i32::try_from(number).is_err();
+            Some(format!("{number}{}", if wide { "_i64" } else { "" }))
         }
         _ => None,
     }

@@ -11,6 +11,8 @@
 
 mod builders;
 mod docs;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase};
@@ -19,6 +21,9 @@ use quote::{format_ident, quote};
 use syn::{File, Ident, Item, ItemMod};
 
 use super::lower::{Envelope, Lowered, Operation};
+
+/// What progenitor is told to call a secret.
+pub const SECRET: &str = "crate::Secret";
 
 /// What progenitor is told to call base64; [`types`] replaces it by `String` and a conversion.
 pub const BASE64: &str = "crate::wire::Base64";
@@ -29,7 +34,7 @@ pub fn dress(tree: File, lowered: &Lowered) -> Result<File, String> {
     let builders = builders::dress(module(&tree, "builder")?, &types, lowered)?;
     let client = client(lowered);
     let operations = operations(lowered);
-    let call = call_by_id(lowered, &builders);
+    let call = call_by_id(&builders);
     let calls = &builders.calls;
     let builders = &builders.module;
     let types = &types.module;
@@ -163,25 +168,8 @@ fn envelope_literal(envelope: &Envelope) -> TokenStream {
 }
 
 /// Calls any operation by its id, which is how the tests reach all of them without a list.
-fn call_by_id(lowered: &Lowered, builders: &builders::Builders) -> TokenStream {
-    let arms = lowered.operations.iter().map(|operation| {
-        let id = &operation.id;
-        let method = method(operation);
-        let set = builders.setters(operation).map(|setter| {
-            let name = &setter.wire;
-            let store = &setter.ident;
-            quote! { call.#store = parameters.take(#name)?; }
-        });
-        quote! {
-            #id => {
-                #[allow(unused_mut)]
-                let mut call = self.#method();
-                #(#set)*
-                parameters.finish()?;
-                crate::mock::encode(call.await?)
-            }
-        }
-    });
+fn call_by_id(builders: &builders::Builders) -> TokenStream {
+    let arms = builders.calls_by_id();
     quote! {
         #[cfg(feature = "mock")]
         impl Client {
@@ -212,9 +200,20 @@ fn call_by_id(lowered: &Lowered, builders: &builders::Builders) -> TokenStream {
     }
 }
 
+/// Functions that the client has anyway.
+const TAKEN: [&str; 3] = ["builder", "from_env", "call"];
+
 /// The client's method for an operation.
-fn method(operation: &Operation) -> Ident {
-    format_ident!("{}", operation.id.to_snake_case())
+fn method(operation: &Operation) -> Result<Ident, String> {
+    let name = operation.id.to_snake_case();
+    if TAKEN.contains(&name.as_str()) {
+        return Err(format!(
+            "its method would be `{name}`, which every client has: rename the operation"
+        ));
+    }
+    // A keyword is no name, but it is one with a line behind.
+    let ident = syn::parse_str(&name).or_else(|_| syn::parse_str(&format!("{name}_")));
+    ident.map_err(|_| format!("`{name}` can't be the name of its method"))
 }
 
 /// The operation's entry in the table.

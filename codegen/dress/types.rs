@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
@@ -10,7 +11,7 @@ use syn::{
     Meta, Path, Type, parse_quote,
 };
 
-use super::{BASE64, docs};
+use super::{BASE64, SECRET, docs};
 use crate::codegen::lower::Lowered;
 
 /// The dressed module, and the structs in it for the builders to read.
@@ -22,6 +23,9 @@ pub struct Types {
     /// The names of everything defined in the module.
     pub names: BTreeSet<String>,
 }
+
+/// Types that the dressed module names without their paths.
+const HIDING: [&str; 4] = ["Option", "Result", "String", "Vec"];
 
 /// Dresses progenitor's module `types`.
 pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
@@ -41,10 +45,11 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
                 Shorten.visit_item_struct_mut(&mut item);
                 dresser.structure(&mut item)?;
                 let name = &item.ident;
-                lenient.push(match lowered.lists.get(&name.to_string()) {
-                    Some(field) => quote!(#name = #field),
-                    None => quote!(#name),
-                });
+                let list = lowered.lists.get(&name.to_string());
+                let list = list.map(|field| quote!(= #field));
+                let key = lowered.keys.get(&name.to_string());
+                let key = key.map(|property| quote!(@ #property));
+                lenient.push(quote!(#name #list #key));
                 names.insert(name.to_string());
                 items.push(item.to_token_stream());
                 structs.insert(item.ident.to_string(), item);
@@ -53,12 +58,7 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
                 names.insert(item.ident.to_string());
                 items.push(open_enum(&item)?);
             }
-            // Newtypes over a plain type come as a `type`; builders, conversions and their errors
-            // are what the builders of this crate stand for.
-            Item::Type(item) => {
-                names.insert(item.ident.to_string());
-                items.push(item.to_token_stream());
-            }
+            // Builders, conversions and their errors are what the builders of this crate stand for.
             Item::Impl(_) | Item::Mod(_) | Item::Use(_) => {}
             other => {
                 return Err(format!(
@@ -69,6 +69,17 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
         }
     }
     dresser.finish(lowered)?;
+    let mut stood_in_for = lowered.lists.keys().chain(lowered.keys.keys());
+    if let Some(name) = stood_in_for.find(|name| !names.contains(*name)) {
+        return Err(format!(
+            "typify made no `{name}`, which a bare list stands in for"
+        ));
+    }
+    if let Some(name) = names.iter().find(|name| HIDING.contains(&name.as_str())) {
+        return Err(format!(
+            "the type `{name}` would hide Rust's own: rename its schema"
+        ));
+    }
     let module = quote! {
         /// What calls send and receive.
         ///
@@ -84,6 +95,22 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
         structs,
         names,
     })
+}
+
+/// A name in which an acronym runs into a word, as in `externalServerSSHport`: case alone would make
+/// it `external_server_ss_hport`.
+fn readable(name: &str) -> Option<Ident> {
+    const ACRONYMS: [&str; 4] = ["DNS", "SSH", "SSL", "URL"];
+    let split = |name: String, acronym: &str| match name.split_once(acronym) {
+        Some((before, after)) if after.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            format!("{before}{acronym}_{after}")
+        }
+        _ => name,
+    };
+    let apart = ACRONYMS
+        .iter()
+        .fold(name.to_owned(), |name, acronym| split(name, acronym));
+    (apart != name).then(|| syn::parse_str(&apart.to_snake_case()).ok())?
 }
 
 /// Fields in the order of the spec's properties.
@@ -107,10 +134,19 @@ impl Dresser<'_> {
         let name = item.ident.to_string();
         let Fields::Named(fields) = &mut item.fields else {
             return Err(format!(
-                "typify made `{name}` a newtype: codegen/lower.rs must drop what made it one"
+                "typify made `{name}` a newtype: codegen/lower must drop what made it one"
             ));
         };
+        documented(&name, &item.attrs)?;
+        let mut seen = BTreeSet::new();
         for field in &mut fields.named {
+            if !seen.insert(field.ident.clone()) {
+                return Err(format!(
+                    "`{name}` has two fields `{}`: two properties differ only in what a field's \
+                     name can't hold",
+                    field.ident.to_token_stream()
+                ));
+            }
             self.field(&name, field)?;
         }
         tidy_docs(&mut item.attrs);
@@ -124,20 +160,29 @@ impl Dresser<'_> {
 
     fn field(&mut self, owner: &str, field: &mut Field) -> Result<(), String> {
         let name = wire_name(field);
-        if !field.attrs.iter().any(|a| a.path().is_ident("doc")) {
-            return Err(format!("`{owner}.{name}` has no documentation"));
-        }
+        documented(&format!("{owner}.{name}"), &field.attrs)?;
         tidy_docs(&mut field.attrs);
         let mut words = serde_words(field);
+        words.retain(|word| !word.starts_with("deserialize_with"));
         field.attrs.retain(|attr| !attr.path().is_ident("serde"));
+        if let Some(ident) = readable(&name) {
+            words.retain(|word| !word.starts_with("rename"));
+            words.push(format!("rename = {name:?}"));
+            field.ident = Some(ident);
+        }
         let optional = ["Option", "Vec", "BTreeMap"]
             .iter()
             .any(|t| generic(&field.ty, t).is_some());
         if optional && !words.iter().any(|word| word == "default") {
             words.insert(0, "default".to_owned());
         }
-        self.secrets += usize::from(field.ty.to_token_stream().to_string().contains("Secret"));
-        if replace_type(&mut field.ty, BASE64) {
+        self.secrets += usize::from(replace_type(&mut field.ty, SECRET, SECRET));
+        if replace_type(&mut field.ty, BASE64, "String") {
+            if field.ty.to_token_stream().to_string() != "Option < String >" {
+                return Err(format!(
+                    "`{owner}.{name}` is base64, and its conversion takes one optional text only"
+                ));
+            }
             self.base64 += 1;
             words.push("with = \"crate::wire::base64_text\"".to_owned());
         } else {
@@ -179,22 +224,30 @@ impl Dresser<'_> {
 
 /// An enum that keeps values it doesn't know. Servers add some, and a list of a thousand domains
 /// must not fail to decode for one of them.
+///
+/// A value that is itself called `Unknown` has no case of its own: it is what that case is for.
 fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
     let name = &item.ident;
+    documented(&name.to_string(), &item.attrs)?;
     let mut attrs = item.attrs.clone();
     attrs.retain(|attr| attr.path().is_ident("doc"));
-    tidy_docs(&mut attrs);
     let mut variants = Vec::new();
     for variant in &item.variants {
         if !matches!(variant.fields, Fields::Unit) {
             return Err(format!(
-                "typify made `{name}` an enum with contents: codegen/lower.rs must lower the \
+                "typify made `{name}` an enum with contents: codegen/lower must lower the \
                  oneOf or anyOf that it comes from"
             ));
         }
         let value = renamed(&variant.attrs).unwrap_or_else(|| variant.ident.to_string());
-        variants.push((variant.ident.clone(), value));
+        if variant.ident == "Unknown" {
+            let about = format!("\nThe value `{value}` comes as `Unknown`.");
+            attrs.push(parse_quote!(#[doc = #about]));
+        } else {
+            variants.push((variant.ident.clone(), value));
+        }
     }
+    tidy_docs(&mut attrs);
     let idents = variants.iter().map(|(ident, _)| ident);
     let values: Vec<&String> = variants.iter().map(|(_, value)| value).collect();
     let docs = values.iter().map(|value| format!(" `{value}`"));
@@ -204,6 +257,19 @@ fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
             pub enum #name { #(#[doc = #docs] #idents = #values),* }
         }
     })
+}
+
+/// What has no documentation would not compile in this crate.
+fn documented(name: &str, attrs: &[Attribute]) -> Result<(), String> {
+    let documented = attrs
+        .iter()
+        .filter_map(doc_text)
+        .any(|text| !text.trim().is_empty());
+    if documented {
+        Ok(())
+    } else {
+        Err(format!("`{name}` has no documentation"))
+    }
 }
 
 /// The name on the wire: serde's `rename`, or the field's own.
@@ -267,21 +333,21 @@ pub fn generic(ty: &Type, name: &str) -> Option<Vec<Type>> {
     Some(types.collect())
 }
 
-/// Puts `String` for the type of this name, wherever it stands in `ty`.
-fn replace_type(ty: &mut Type, name: &str) -> bool {
-    struct Replace<'a>(&'a str, bool);
+/// Puts one type for another, wherever it stands in `ty`, and says whether it did.
+fn replace_type(ty: &mut Type, old: &str, new: &str) -> bool {
+    struct Replace<'a>(&'a str, Option<Path>, bool);
     impl VisitMut for Replace<'_> {
         fn visit_path_mut(&mut self, path: &mut Path) {
             if path.to_token_stream().to_string().replace(' ', "") == self.0 {
-                *path = parse_quote!(String);
-                self.1 = true;
+                *path = self.1.clone().unwrap_or_else(|| path.clone());
+                self.2 = true;
             }
             visit_mut::visit_path_mut(self, path);
         }
     }
-    let mut replace = Replace(name, false);
+    let mut replace = Replace(old, syn::parse_str(new).ok(), false);
     replace.visit_type_mut(ty);
-    replace.1
+    replace.2
 }
 
 /// Documentation as rustdoc takes it, a line each.
@@ -307,7 +373,8 @@ fn doc_text(attr: &Attribute) -> Option<String> {
     }
 }
 
-/// `::std::option::Option` is how a macro must write it; here a person reads it.
+/// `::std::option::Option` is how a macro must write it; here a person reads it. An object of any
+/// properties becomes the map that all others are.
 pub struct Shorten;
 
 impl VisitMut for Shorten {
@@ -323,7 +390,9 @@ impl VisitMut for Shorten {
             "std::string::String",
             "std::vec::Vec",
         ];
-        if path.leading_colon.is_some() && known.contains(&text.as_str()) {
+        if path.leading_colon.is_some() && text == "serde_json::Map" {
+            *path = parse_quote!(std::collections::BTreeMap<String, serde_json::Value>);
+        } else if path.leading_colon.is_some() && known.contains(&text.as_str()) {
             let last = path.segments.pop();
             path.segments = last.into_iter().collect();
             path.leading_colon = None;
@@ -349,6 +418,7 @@ impl VisitMut for Shorten {
                 .replace("::std::option::", "")
                 .replace("::std::vec::", "")
                 .replace(":: std :: collections :: ", "std::collections::")
+                .replace("::serde_json::Map::", "std::collections::BTreeMap::")
                 .replace(":: serde ::", "serde ::");
             if let Ok(tokens) = short.parse() {
                 list.tokens = tokens;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 use super::Envelope;
 use super::merged::Merged;
@@ -44,11 +44,12 @@ pub(super) fn envelope_schemas(document: &Value) -> BTreeSet<String> {
     };
     let mut own: Vec<&str> = vec![&envelope.field, &envelope.message];
     own.extend(envelope.details.iter().map(String::as_str));
+    let has = |properties: &Value, name: &str| name.is_empty() || properties.get(name).is_some();
     let schemas = document.get("components").and_then(|c| c.get("schemas"));
     let is_envelope = |schema: &Value| {
         let properties = schema.get("properties").unwrap_or(&Value::Null);
         properties.get(&envelope.field).is_some()
-            && properties.get(&envelope.message).is_some()
+            && has(properties, &envelope.message)
             && entries(properties).all(|(name, _)| own.contains(&name))
     };
     entries(schemas.unwrap_or(&Value::Null))
@@ -121,6 +122,7 @@ fn payload(
     if let Some(field) = &envelope.payload {
         let mut merged = Merged::default();
         merged.add(document, schema, 0).ok()?;
+        merged.properties.get(&envelope.field)?;
         return Some(merged.properties.get(field).cloned());
     }
     if is_envelope(schema) {
@@ -129,7 +131,18 @@ fn payload(
     let parts = schema.get("allOf")?.as_sequence()?;
     let rest: Vec<&Value> = parts.iter().filter(|part| !is_envelope(part)).collect();
     match rest.as_slice() {
-        [only] if rest.len() < parts.len() => Some(Some((*only).clone())),
-        _ => None,
+        _ if rest.len() == parts.len() => None,
+        [] => Some(None),
+        [only] => Some(Some((*only).clone())),
+        several => {
+            let mut merged = Merged::default();
+            let mut parts = several.iter();
+            parts
+                .try_for_each(|part| merged.add(document, part, 0))
+                .ok()?;
+            let mut object = Mapping::new();
+            merged.put_into(&mut object);
+            Some(Some(Value::Mapping(object)))
+        }
     }
 }

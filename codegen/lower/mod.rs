@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`requests`] | parameters, form bodies, credentials |
 //! | [`schemas`] | everything that becomes a type |
+//! | [`names`] | what becomes a type and has no name |
 //! | [`envelope`] | replies that say failure inside a success |
 //! | [`operations`] | none: it reads what the later stages need |
 //!
@@ -13,6 +14,7 @@
 
 mod envelope;
 mod merged;
+mod names;
 mod operations;
 mod requests;
 mod schemas;
@@ -26,6 +28,7 @@ use openapiv3::OpenAPI;
 use serde_yaml::Value;
 
 use envelope::take_payloads;
+use names::{name_ids, name_objects};
 use operations::read_operations;
 use requests::{
     describe_bodies, drop_credentials, inline_components, json_text_properties,
@@ -33,7 +36,8 @@ use requests::{
 };
 use schemas::{
     count_format, describe_references, drop_failures, drop_keywords, drop_unused_schemas,
-    flatten_all_of, fold_lists, name_ids, property_order, received_only,
+    flatten_all_of, fold_keyed_maps, fold_lists, inline_plain_schemas, nullable_references,
+    property_order, received_only,
 };
 use walk::text;
 
@@ -47,6 +51,8 @@ pub struct Lowered {
     pub ids: BTreeSet<String>,
     /// Schemas that a bare list stands in for, with the field that takes the list.
     pub lists: BTreeMap<String, String>,
+    /// Schemas of which a list stands in for a map, with the property that holds the key.
+    pub keys: BTreeMap<String, String>,
     /// Form properties that go out as JSON text: the type's name and the property's.
     pub json_text: BTreeSet<(String, String)>,
     /// The properties of each type, in the order of the spec.
@@ -91,6 +97,8 @@ pub struct Operation {
 pub struct Parameter {
     /// Its name on the wire.
     pub name: String,
+    /// Where it goes: `path`, `query`, `header`, or `body`.
+    pub location: String,
     /// What the spec says about it.
     pub description: String,
     /// A value that works, from the spec's examples.
@@ -122,26 +130,27 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
 
     expect(
         "inline-components",
-        spec,
         "#/components/",
-        inline_components(document)?,
+        document,
+        inline_components,
     )?;
-    let json_text = json_text_properties(document);
-    expect(
-        "drop-credentials",
-        spec,
-        "x-credentials",
-        drop_credentials(document),
-    )?;
-    let lists = fold_lists(document)?;
-    expect("flatten-all-of", spec, "allOf", flatten_all_of(document)?)?;
-    expect("payload", spec, "x-envelope", take_payloads(document)?)?;
     drop_failures(document);
+    inline_plain_schemas(document)?;
+    expect("drop-credentials", "x-credentials", document, |document| {
+        Ok(drop_credentials(document))
+    })?;
+    let json_text = json_text_properties(document);
+    let lists = fold_lists(document);
+    let keys = fold_keyed_maps(document);
+    expect("flatten-all-of", "allOf", document, flatten_all_of)?;
+    expect("payload", "x-envelope", document, take_payloads)?;
     let operations = read_operations(document)?;
-    let ids = name_ids(document);
+    let ids = name_ids(document)?;
     describe_bodies(document);
+    name_objects(document)?;
     nullable_lists_in_requests(document);
     describe_references(document);
+    nullable_references(document);
     drop_keywords(document);
     drop_unused_schemas(document);
 
@@ -159,6 +168,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         operations,
         ids,
         lists,
+        keys,
         json_text,
         module: module.to_owned(),
         title: text("title"),
@@ -183,25 +193,39 @@ fn introduction(description: &str, spec: &Value) -> String {
     whole
 }
 
-/// Fails if `subject` stands in the spec and the transform changed nothing.
-fn expect(transform: &str, spec: &Value, subject: &str, changed: usize) -> Result<(), String> {
-    if changed == 0 && mentions(spec, subject) {
+/// Fails if `subject` stands in the document and the transform changes nothing.
+fn expect(
+    name: &str,
+    subject: &str,
+    document: &mut Value,
+    transform: impl FnOnce(&mut Value) -> Result<usize, String>,
+) -> Result<(), String> {
+    let due = mentions(document, subject);
+    if transform(document)? == 0 && due {
         return Err(format!(
-            "the transform `{transform}` found nothing to do although the spec has `{subject}`: \
-             mend the transform in codegen/lower.rs, or the spec"
+            "the transform `{name}` found nothing to do although the spec has `{subject}`: mend \
+             the transform in codegen/lower, or the spec"
         ));
     }
     Ok(())
 }
 
-/// Whether a key or a reference in the document begins with `subject`.
+/// Whether the document has a key of this name, or a reference that begins with it. In free JSON a
+/// key means nothing, and the keys of `properties` are names.
 fn mentions(value: &Value, subject: &str) -> bool {
-    let starts = |v: &Value| v.as_str().is_some_and(|s| s.starts_with(subject));
     match value {
-        Value::Mapping(map) => map
-            .iter()
-            .any(|(k, v)| starts(k) || (k == "$ref" && starts(v)) || mentions(v, subject)),
-        Value::Sequence(list) => list.iter().any(|v| mentions(v, subject)),
+        Value::Mapping(map) => map.iter().any(|(key, value)| {
+            let inner = |value| mentions(value, subject);
+            match key.as_str().unwrap_or_default() {
+                "$ref" => value.as_str().is_some_and(|to| to.starts_with(subject)),
+                "example" | "examples" | "default" => false,
+                "properties" => value
+                    .as_mapping()
+                    .is_some_and(|map| map.values().any(inner)),
+                key => key == subject || inner(value),
+            }
+        }),
+        Value::Sequence(list) => list.iter().any(|value| mentions(value, subject)),
         _ => false,
     }
 }

@@ -3,6 +3,7 @@
 use serde_yaml::Value;
 
 use super::envelope::envelope;
+use super::schemas::with_notation;
 use super::walk::{each_operation, entries, is, resolve, text};
 use super::{Operation, Parameter};
 
@@ -42,7 +43,8 @@ fn parameters(document: &Value, operation: &Value) -> Vec<Parameter> {
             let schema = resolve(document, parameter.get("schema").unwrap_or(&Value::Null));
             Parameter {
                 name: text(parameter, "name").to_owned(),
-                description: text(parameter, "description").trim().to_owned(),
+                location: text(parameter, "in").to_owned(),
+                description: description(&[parameter, schema], schema),
                 example: parameter
                     .get("example")
                     .or_else(|| schema.get("example"))
@@ -58,18 +60,23 @@ fn parameters(document: &Value, operation: &Value) -> Vec<Parameter> {
         let schema = resolve(document, media.get("schema").unwrap_or(&Value::Null));
         let required = schema.get("required").and_then(Value::as_sequence);
         for (name, property) in entries(schema.get("properties").unwrap_or(&Value::Null)) {
-            let described = [property, resolve(document, property)];
-            let mut description = described.iter().map(|p| text(p, "description").trim());
+            let target = resolve(document, property);
+            let whole = media.get("example").and_then(|example| example.get(name));
             parameters.push(Parameter {
                 name: name.to_owned(),
-                description: description.find(|d| !d.is_empty()).unwrap_or("").to_owned(),
-                example: media
-                    .get("example")
-                    .and_then(|example| example.get(name))
-                    .cloned(),
+                location: "body".to_owned(),
+                description: description(&[property, target], target),
+                example: whole.or_else(|| target.get("example")).cloned(),
                 required: required.is_some_and(|r| r.iter().any(|r| r == name)),
             });
         }
     }
     parameters
+}
+
+/// What the first of these that has a description says, and how its values are written.
+fn description(described: &[&Value], schema: &Value) -> String {
+    let mut descriptions = described.iter().map(|d| text(d, "description").trim());
+    let description = descriptions.find(|d| !d.is_empty()).unwrap_or_default();
+    with_notation(description, text(schema, "format"))
 }

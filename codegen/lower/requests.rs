@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use heck::ToUpperCamelCase;
 use serde_yaml::{Mapping, Value};
 
 use super::walk::{
-    METHODS, Part, contents, each_mapping, each_operation, entries, is, map, reachable, resolve,
-    schema_name, text,
+    MAX_REFERENCES, METHODS, Part, contents, each_mapping, each_operation, each_schema, entries,
+    is, map, reachable, resolve, schema_name, text, type_name, within,
 };
 
 /// References to parameters, bodies and responses become what they refer to, so that every later
@@ -15,29 +14,32 @@ use super::walk::{
 pub(super) fn inline_components(document: &mut Value) -> Result<usize, String> {
     let sections = document.get("components").cloned().unwrap_or_default();
     let mut changed = 0;
-    let mut missing = Vec::new();
+    let mut problems = Vec::new();
     each_mapping(document, &mut |map| {
-        let Some(target) = map.get("$ref").and_then(Value::as_str) else {
-            return;
-        };
-        if schema_name(&Value::Mapping(map.clone())).is_some() {
+        // A component may itself be a reference to another one.
+        for _ in 0..MAX_REFERENCES {
+            let Some(target) = map.get("$ref").and_then(Value::as_str) else {
+                return;
+            };
             changed += 1;
-            return;
+            let path = target
+                .strip_prefix("#/components/")
+                .and_then(|rest| rest.split_once('/'));
+            let found = match path {
+                Some(("schemas", _)) => return,
+                Some((section, name)) => sections.get(section).and_then(|all| all.get(name)),
+                None => None,
+            };
+            let Some(found) = found.and_then(Value::as_mapping) else {
+                problems.push(format!("no such component: {target}"));
+                return;
+            };
+            *map = found.clone();
         }
-        let path = target
-            .strip_prefix("#/components/")
-            .and_then(|rest| rest.split_once('/'));
-        let found = path.and_then(|(section, name)| sections.get(section)?.get(name));
-        match found.and_then(Value::as_mapping) {
-            Some(found) => {
-                *map = found.clone();
-                changed += 1;
-            }
-            None => missing.push(target.to_owned()),
-        }
+        problems.push("components refer to each other in a circle".to_owned());
     });
-    if !missing.is_empty() {
-        return Err(format!("no such component: {}", missing.join(", ")));
+    if !problems.is_empty() {
+        return Err(problems.join("; "));
     }
     // What stands at the path is for every operation of it.
     for (_, item) in map(document, "paths").into_iter().flatten() {
@@ -83,7 +85,7 @@ pub(super) fn json_text_properties(document: &mut Value) -> BTreeSet<(String, St
             return;
         };
         for (_, media) in contents(body) {
-            let named = media.get("schema").and_then(schema_name).map(str::to_owned);
+            let named = media.get("schema").and_then(schema_name).map(type_name);
             let owner = named.unwrap_or_else(|| body_type(&id));
             let Some(encoding) = media
                 .as_mapping_mut()
@@ -103,11 +105,11 @@ pub(super) fn json_text_properties(document: &mut Value) -> BTreeSet<(String, St
 
 /// The name that progenitor gives the type of an inline body.
 pub(super) fn body_type(operation: &str) -> String {
-    format!("{}Body", operation.to_upper_camel_case())
+    format!("{}Body", type_name(operation))
 }
 
-/// The client fills in what `x-credentials` marks, so callers never see it: in a body made of
-/// several schemas that part goes, and a body of nothing else goes whole.
+/// The client fills in what `x-credentials` marks, so callers never see it: marked parts and
+/// properties go, and so does a body of nothing else.
 pub(super) fn drop_credentials(document: &mut Value) -> usize {
     let schemas = document
         .get("components")
@@ -118,54 +120,85 @@ pub(super) fn drop_credentials(document: &mut Value) -> usize {
         is(named.unwrap_or(value), "x-credentials")
     };
     let mut changed = 0;
+    each_schema(document, &mut |schema| {
+        // The part that is left may be made of several as well.
+        loop {
+            match drop_marked_parts(schema, &marked) {
+                0 => break,
+                dropped => changed += dropped,
+            }
+        }
+        changed += drop_marked_properties(schema, &marked);
+    });
+    let original = document.clone();
     each_operation(document, |_, _, operation| {
         let Some(body) = operation.get_mut("requestBody") else {
             return;
         };
-        let mut empty = false;
-        for (_, media) in contents(body) {
-            let Some(schema) = media.get_mut("schema") else {
-                continue;
-            };
-            if marked(schema) {
-                empty = true;
-                changed += 1;
-                continue;
-            }
-            if let Some(Value::Sequence(parts)) = schema.get_mut("allOf") {
-                let before = parts.len();
-                parts.retain(|part| !marked(part));
-                changed += before - parts.len();
-                if let [only] = parts.as_slice() {
-                    *schema = only.clone();
-                }
-            }
-        }
-        if empty && let Some(operation) = operation.as_mapping_mut() {
+        let schemas = contents(body).filter_map(|(_, media)| media.get("schema"));
+        let whole: Vec<bool> = schemas
+            .map(|schema| marked(schema) || is_emptied(resolve(&original, schema)))
+            .collect();
+        if whole.contains(&true)
+            && let Some(operation) = operation.as_mapping_mut()
+        {
             operation.shift_remove("requestBody");
+            changed += 1;
         }
     });
-    each_mapping(document, &mut |map| changed += drop_marked_properties(map));
     changed
 }
 
-/// The same for single properties of a schema.
-fn drop_marked_properties(map: &mut Mapping) -> usize {
-    let Some(Value::Mapping(properties)) = map.get_mut("properties") else {
+/// In a schema that is made of several.
+fn drop_marked_parts(schema: &mut Mapping, marked: &impl Fn(&Value) -> bool) -> usize {
+    let Some(Value::Sequence(parts)) = schema.get_mut("allOf") else {
         return 0;
     };
-    let marked: Vec<Value> = properties
-        .iter()
-        .filter(|(_, p)| is(p, "x-credentials"))
-        .map(|(n, _)| n.clone())
-        .collect();
-    for name in &marked {
-        properties.shift_remove(name);
+    let before = parts.len();
+    parts.retain(|part| !marked(part));
+    let dropped = before - parts.len();
+    let only = match parts.as_slice() {
+        [Value::Mapping(only)] => Some(only.clone()),
+        _ => None,
+    };
+    // What is left of the whole is named after the part, or after the operation.
+    if dropped > 0
+        && let Some(only) = only
+        && schema.len() == 1
+    {
+        *schema = only;
     }
-    if let Some(Value::Sequence(required)) = map.get_mut("required") {
-        required.retain(|name| !marked.contains(name));
+    dropped
+}
+
+/// The same for single properties.
+fn drop_marked_properties(schema: &mut Mapping, marked: &impl Fn(&Value) -> bool) -> usize {
+    let Some(Value::Mapping(properties)) = schema.get_mut("properties") else {
+        return 0;
+    };
+    let before = properties.len();
+    let mut dropped = Vec::new();
+    properties.retain(|name, property| {
+        let keep = !marked(property);
+        if !keep {
+            dropped.push(name.clone());
+        }
+        keep
+    });
+    let changed = before - properties.len();
+    if let Some(Value::Sequence(required)) = schema.get_mut("required") {
+        required.retain(|name| !dropped.contains(name));
     }
-    marked.len()
+    changed
+}
+
+/// Whether an object has no property, or no longer any.
+fn is_emptied(schema: &Value) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_mapping);
+    let parts = schema.get("allOf").and_then(Value::as_sequence);
+    (properties.is_some() || parts.is_some())
+        && properties.is_none_or(Mapping::is_empty)
+        && parts.is_none_or(|parts| parts.iter().all(is_emptied))
 }
 
 /// The type of an inline body is named after its operation; this is what its docs say.
@@ -193,21 +226,13 @@ pub(super) fn nullable_lists_in_requests(document: &mut Value) {
     let original = document.clone();
     let sent = reachable(&original, Part::Requests);
     let received = reachable(&original, Part::Replies);
-    let mut visit = |map: &mut Mapping| {
-        let required: Vec<Value> = map
-            .get("required")
-            .and_then(Value::as_sequence)
-            .cloned()
-            .unwrap_or_default();
-        for (name, property) in map
-            .get_mut("properties")
-            .and_then(Value::as_mapping_mut)
-            .into_iter()
-            .flatten()
-        {
-            let resolved = resolve(&original, property);
-            let many =
-                text(resolved, "type") == "array" || resolved.get("additionalProperties").is_some();
+    let mut visit = |schema: &mut Mapping| {
+        let required = schema.get("required").and_then(Value::as_sequence).cloned();
+        let required = required.unwrap_or_default();
+        let properties = schema.get_mut("properties").and_then(Value::as_mapping_mut);
+        for (name, property) in properties.into_iter().flatten() {
+            let many = text(property, "type") == "array"
+                || text(property, "type") == "object" && property.get("properties").is_none();
             if many
                 && !required.contains(name)
                 && let Some(property) = property.as_mapping_mut()
@@ -217,16 +242,21 @@ pub(super) fn nullable_lists_in_requests(document: &mut Value) {
         }
     };
     each_operation(document, |_, _, operation| {
-        if let Some(body) = operation.get_mut("requestBody") {
-            each_mapping(body, &mut visit);
+        let Some(body) = operation.get_mut("requestBody") else {
+            return;
+        };
+        for (_, media) in contents(body) {
+            if let Some(schema) = media.get_mut("schema") {
+                within(schema, &mut visit);
+            }
         }
     });
+    let mut schemas = document
+        .get_mut("components")
+        .and_then(|c| map(c, "schemas"));
     for name in sent.difference(&received) {
-        let schemas = document
-            .get_mut("components")
-            .and_then(|c| map(c, "schemas"));
-        if let Some(schema) = schemas.and_then(|schemas| schemas.get_mut(name.as_str())) {
-            each_mapping(schema, &mut visit);
+        if let Some(schema) = schemas.as_mut().and_then(|s| s.get_mut(name.as_str())) {
+            within(schema, &mut visit);
         }
     }
 }

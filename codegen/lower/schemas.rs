@@ -8,24 +8,102 @@ use super::envelope::envelope_schemas;
 use super::merged::Merged;
 use super::requests::body_type;
 use super::walk::{
-    Part, contents, each_mapping, each_operation, entries, map, reachable, reference, resolve,
-    schema_name, text,
+    Part, SCHEMAS, contents, each_operation, each_schema, entries, map, reachable, reference,
+    resolve, schema_name, text, type_name,
 };
+
+/// A component that is a number, a text, a list or a map would be a newtype around it: what refers
+/// to it gets the thing itself.
+pub(super) fn inline_plain_schemas(document: &mut Value) -> Result<(), String> {
+    let original = document.clone();
+    let plain = plain_schemas(&original);
+    if let Some(name) = plain.keys().find(|name| holds_itself(name, &plain)) {
+        return Err(format!(
+            "the schema `{name}` is a list or map of itself, which is no type: put it into a \
+             property of an object"
+        ));
+    }
+    each_schema(document, &mut |schema| {
+        while let Some(found) = wrapped(schema).and_then(|name| plain.get(name)) {
+            let own = std::mem::take(schema);
+            *schema = (*found).clone();
+            let kept = own
+                .into_iter()
+                .filter(|(key, _)| key != "$ref" && key != "allOf");
+            schema.extend(kept);
+        }
+    });
+    Ok(())
+}
+
+/// Components that aren't a struct, an enum or an id.
+fn plain_schemas(document: &Value) -> BTreeMap<&str, &Mapping> {
+    let schemas = document.get("components").and_then(|c| c.get("schemas"));
+    entries(schemas.unwrap_or(&Value::Null))
+        .filter_map(|(name, schema)| Some((name, schema.as_mapping()?)))
+        .filter(|(_, schema)| {
+            let is_text = schema.get("type").is_some_and(|t| t == "string");
+            let has_shape = ["$ref", "allOf", "anyOf", "oneOf", "properties"]
+                .iter()
+                .any(|key| schema.contains_key(key));
+            !(has_shape || is_text && schema.contains_key("enum"))
+        })
+        .collect()
+}
+
+/// What a schema refers to, with nothing but words about it beside.
+fn wrapped(schema: &Mapping) -> Option<&str> {
+    let reference = match schema.get("allOf") {
+        Some(Value::Sequence(parts)) if !schema.contains_key("properties") => match &**parts {
+            [only] => only.get("$ref")?,
+            _ => return None,
+        },
+        _ => schema.get("$ref")?,
+    };
+    reference.as_str()?.strip_prefix(SCHEMAS)
+}
+
+/// Whether items of items of a schema, or values of values, are the schema itself.
+fn holds_itself(start: &str, plain: &BTreeMap<&str, &Mapping>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut due = vec![start];
+    while let Some(schema) = due.pop().and_then(|name| plain.get(name)) {
+        let mut content: Vec<&Value> = Vec::new();
+        content.extend(schema.get("items"));
+        content.extend(schema.get("additionalProperties"));
+        while let Some(value) = content.pop() {
+            content.extend(value.get("items"));
+            content.extend(value.get("additionalProperties"));
+            let name = value.as_mapping().and_then(wrapped);
+            if name == Some(start) {
+                return true;
+            }
+            due.extend(name.filter(|name| seen.insert(*name)));
+        }
+    }
+    false
+}
 
 /// A reply that is an object with one list in it, or that list bare, is the object: decoding puts
 /// a bare list where it belongs. progenitor would make an enum of `Variant0` and `Variant1`.
-pub(super) fn fold_lists(document: &mut Value) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn fold_lists(document: &mut Value) -> BTreeMap<String, String> {
     let original = document.clone();
     let mut lists = BTreeMap::new();
     let mut fold = |schema: &mut Value| -> Option<()> {
-        let [object, list] = schema.get("oneOf")?.as_sequence()?.as_slice() else {
+        let [one, other] = schema.get("oneOf")?.as_sequence()?.as_slice() else {
             return None;
         };
+        let is_list = |schema: &Value| schema.get("items").is_some();
+        let (object, list) = if is_list(one) {
+            (other, one)
+        } else {
+            (one, other)
+        };
         let name = schema_name(object)?;
-        let items = resolve(&original, list).get("items")?;
+        let items = list.get("items")?;
         let target = resolve(&original, object);
         let field = entries(target.get("properties")?).find(|(_, p)| p.get("items") == Some(items));
-        lists.insert(name.to_owned(), field?.0.to_owned());
+        lists.insert(type_name(name), field?.0.to_owned());
         *schema = object.clone();
         Some(())
     };
@@ -38,7 +116,37 @@ pub(super) fn fold_lists(document: &mut Value) -> Result<BTreeMap<String, String
             }
         }
     });
-    Ok(lists)
+    lists
+}
+
+/// A map, or a list of its values that each hold their key, is the map: decoding reads the list
+/// as one. Found by its shape: the items are the map's values with one property more.
+pub(super) fn fold_keyed_maps(document: &mut Value) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    each_schema(document, &mut |schema| {
+        let Some((map, value, key)) = keyed_map(schema) else {
+            return;
+        };
+        schema.shift_remove("oneOf");
+        schema.extend(map);
+        keys.insert(type_name(&value), key);
+    });
+    keys
+}
+
+/// The map, the schema of its values, and the property that is their key.
+fn keyed_map(schema: &Mapping) -> Option<(Mapping, String, String)> {
+    let [map, list] = schema.get("oneOf")?.as_sequence()?.as_slice() else {
+        return None;
+    };
+    let value = schema_name(map.get("additionalProperties")?)?;
+    let [same, more] = list.get("items")?.get("allOf")?.as_sequence()?.as_slice() else {
+        return None;
+    };
+    let mut more = entries(more.get("properties")?);
+    let (key, _) = more.next().filter(|_| schema_name(same) == Some(value))?;
+    let only = more.next().is_none();
+    only.then(|| Some((map.as_mapping()?.clone(), value.to_owned(), key.to_owned())))?
 }
 
 /// One object with all properties in place of the schemas that make it up: typify would nest or
@@ -48,33 +156,26 @@ pub(super) fn flatten_all_of(document: &mut Value) -> Result<usize, String> {
     let envelope = envelope_schemas(&original);
     let mut changed = 0;
     let mut problems = Vec::new();
-    each_mapping(document, &mut |map| {
-        let Some(Value::Sequence(parts)) = map.get("allOf") else {
+    each_schema(document, &mut |schema| {
+        let Some(Value::Sequence(parts)) = schema.get("allOf") else {
             return;
         };
-        let references = parts.iter().all(|part| schema_name(part).is_some());
-        let wraps_one = parts.len() == 1;
+        changed += 1;
         let enveloped = parts
             .iter()
             .filter_map(schema_name)
             .any(|name| envelope.contains(name));
         // A description beside a reference, or an envelope beside a payload: both stay.
-        if wraps_one && references || enveloped {
-            changed += 1;
+        let wraps_one = wrapped(schema).is_some();
+        if wraps_one || enveloped {
             return;
         }
         let mut merged = Merged::default();
-        if let Err(problem) = merged.add(&original, &Value::Mapping(map.clone()), 0) {
+        if let Err(problem) = merged.add(&original, &Value::Mapping(schema.clone()), 0) {
             problems.push(problem);
             return;
         }
-        map.shift_remove("allOf");
-        map.insert("type".into(), "object".into());
-        map.insert("properties".into(), Value::Mapping(merged.properties));
-        if !merged.required.is_empty() {
-            map.insert("required".into(), Value::Sequence(merged.required));
-        }
-        changed += 1;
+        merged.put_into(schema);
     });
     match problems.as_slice() {
         [] => Ok(changed),
@@ -91,66 +192,12 @@ pub(super) fn drop_failures(document: &mut Value) {
     });
 }
 
-/// Servers can't decide whether an id is a number or text, so a schema that allows both becomes
-/// `crate::Id`. A property of that kind without a name of its own gets the name `Id`.
-pub(super) fn name_ids(document: &mut Value) -> BTreeSet<String> {
-    let is_id = |schema: &Value| {
-        let types: BTreeSet<&str> = schema
-            .get("oneOf")
-            .and_then(Value::as_sequence)
-            .into_iter()
-            .flatten()
-            .map(|one| text(one, "type"))
-            .collect();
-        types == BTreeSet::from(["integer", "string"])
-    };
-    let schemas = document.get("components").and_then(|c| c.get("schemas"));
-    let mut ids: BTreeSet<String> = entries(schemas.unwrap_or(&Value::Null))
-        .filter(|(_, schema)| is_id(schema))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    if let Some(schemas) = document
-        .get_mut("components")
-        .and_then(|c| map(c, "schemas"))
-    {
-        for name in &ids {
-            // progenitor replaces the type by its name; what stands here doesn't matter to it.
-            if let Some(schema) = schemas
-                .get_mut(name.as_str())
-                .and_then(Value::as_mapping_mut)
-            {
-                schema.shift_remove("oneOf");
-                schema.insert("type".into(), "string".into());
-            }
-        }
-    }
-    let mut inline = false;
-    each_mapping(document, &mut |map| {
-        if is_id(&Value::Mapping(map.clone())) {
-            map.shift_remove("oneOf");
-            map.insert("allOf".into(), Value::Sequence(vec![reference("Id")]));
-            inline = true;
-        }
-    });
-    if inline && ids.insert("Id".to_owned()) {
-        let schemas = document
-            .get_mut("components")
-            .and_then(|c| map(c, "schemas"));
-        let mut id = Mapping::new();
-        id.insert("type".into(), "string".into());
-        schemas.map(|schemas| schemas.insert("Id".into(), Value::Mapping(id)));
-    }
-    ids
-}
-
 /// A property that is a bare reference would have no documentation: it gets its target's.
 pub(super) fn describe_references(document: &mut Value) {
     let original = document.clone();
-    each_mapping(document, &mut |map| {
-        let Some(Value::Mapping(properties)) = map.get_mut("properties") else {
-            return;
-        };
-        for property in properties.values_mut() {
+    each_schema(document, &mut |schema| {
+        let properties = schema.get_mut("properties").and_then(Value::as_mapping_mut);
+        for (_, property) in properties.into_iter().flatten() {
             if schema_name(property).is_none() {
                 continue;
             }
@@ -163,57 +210,101 @@ pub(super) fn describe_references(document: &mut Value) {
     });
 }
 
+/// typify makes a newtype of a component that may be null: what refers to it says so instead.
+pub(super) fn nullable_references(document: &mut Value) {
+    let mut nullable = BTreeSet::new();
+    let components = document.get_mut("components");
+    let schemas = components.and_then(|components| map(components, "schemas"));
+    for (name, schema) in schemas.into_iter().flatten() {
+        let removed = schema
+            .as_mapping_mut()
+            .and_then(|s| s.shift_remove("nullable"));
+        if removed == Some(Value::Bool(true)) {
+            nullable.extend(name.as_str().map(str::to_owned));
+        }
+    }
+    each_schema(document, &mut |schema| {
+        for (keyword, value) in schema.iter_mut() {
+            match (keyword.as_str(), value) {
+                (Some("properties"), Value::Mapping(properties)) => {
+                    properties
+                        .values_mut()
+                        .for_each(|p| allow_null(p, &nullable));
+                }
+                (Some("items" | "additionalProperties"), value) => allow_null(value, &nullable),
+                _ => {}
+            }
+        }
+    });
+}
+
+fn allow_null(schema: &mut Value, nullable: &BTreeSet<String>) {
+    let Some(schema) = schema.as_mapping_mut() else {
+        return;
+    };
+    if let Some(name) = wrapped(schema).filter(|name| nullable.contains(*name)) {
+        let part = reference(name);
+        schema.shift_remove("$ref");
+        schema.insert("allOf".into(), Value::Sequence(vec![part]));
+        schema.insert("nullable".into(), true.into());
+    }
+}
+
 /// What typify would turn into something that users shouldn't have to deal with. Limits are
 /// documented and the server judges them: bounds would make `NonZeroU64`, lengths and patterns a
-/// newtype each. With a default the client would send what its caller never set, so a partial
-/// update would change what it shouldn't. Dates stay the text that the server sent. A title would
-/// rename its type.
+/// newtype each, and so would the values of a number. With a default the client would send what
+/// its caller never set, so a partial update would change what it shouldn't. Dates stay the text
+/// that the server sent. A title would rename its type.
 pub(super) fn drop_keywords(document: &mut Value) {
     const KEYWORDS: [&str; 14] = [
         "default",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minLength",
-        "maxLength",
-        "pattern",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
         "example",
-        "examples",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "pattern",
     ];
     const FORMATS: [&str; 5] = ["int64", "double", "float", "byte", "password"];
-    each_mapping(document, &mut |map| {
-        // Only schemas have these next to a type; `title` belongs to `info` as well.
-        if map.contains_key("version") {
-            return;
+    each_schema(document, &mut |schema| {
+        for keyword in KEYWORDS.iter().chain(&["title", "uniqueItems"]) {
+            schema.shift_remove(*keyword);
         }
-        let is_schema = map.get("type").is_some_and(Value::is_string)
-            || map.contains_key("allOf")
-            || map.contains_key("schema");
-        if !is_schema {
-            return;
+        if schema.get("type").is_some_and(|t| t != "string") {
+            schema.shift_remove("enum");
         }
-        for keyword in KEYWORDS.iter().chain(&["title"]) {
-            map.shift_remove(*keyword);
+        let format = schema.get("format").and_then(Value::as_str);
+        let format = format.unwrap_or_default().to_owned();
+        if let Some(Value::String(description)) = schema.get_mut("description") {
+            *description = with_notation(description, &format);
         }
-        let format = text(&Value::Mapping(map.clone()), "format").to_owned();
-        let notation = match format.as_str() {
-            "date-time" => " ISO 8601 date and time.",
-            "date" => " ISO 8601 date.",
-            _ => "",
-        };
-        if let Some(Value::String(description)) = map.get_mut("description") {
-            description.truncate(description.trim_end().len());
-            description.push_str(notation);
-        }
-        if !FORMATS.contains(&format.as_str()) {
-            map.shift_remove("format");
+        if !FORMATS.contains(&&*format) {
+            schema.shift_remove("format");
         }
     });
+}
+
+/// A description, and how a value of this format is written, which its type won't say.
+pub(super) fn with_notation(description: &str, format: &str) -> String {
+    let notation = match format {
+        "date-time" => "ISO 8601 date and time.",
+        "date" => "ISO 8601 date.",
+        _ => return description.trim_end().to_owned(),
+    };
+    match description.trim_end() {
+        "" => notation.to_owned(),
+        description if description.ends_with(['.', '!', '?', ':']) => {
+            format!("{description} {notation}")
+        }
+        description => format!("{description}. {notation}"),
+    }
 }
 
 /// What only credentials, envelopes and failures used would be types that nobody can get.
@@ -244,7 +335,7 @@ pub(super) fn property_order(document: &mut Value) -> BTreeMap<String, Vec<Strin
     };
     let schemas = document.get("components").and_then(|c| c.get("schemas"));
     let mut order: BTreeMap<String, Vec<String>> = entries(schemas.unwrap_or(&Value::Null))
-        .map(|(name, schema)| (name.to_owned(), names(schema)))
+        .map(|(name, schema)| (type_name(name), names(schema)))
         .collect();
     each_operation(document, |_, _, operation| {
         let name = body_type(text(operation, "operationId"));
@@ -252,10 +343,10 @@ pub(super) fn property_order(document: &mut Value) -> BTreeMap<String, Vec<Strin
             return;
         };
         for (_, media) in contents(body) {
-            order.insert(
-                name.clone(),
-                names(media.get("schema").unwrap_or(&Value::Null)),
-            );
+            let schema = media.get("schema").unwrap_or(&Value::Null);
+            if schema.get("properties").is_some() {
+                order.insert(name.clone(), names(schema));
+            }
         }
     });
     order
@@ -265,14 +356,17 @@ pub(super) fn property_order(document: &mut Value) -> BTreeMap<String, Vec<Strin
 pub(super) fn received_only(document: &Value) -> BTreeSet<String> {
     let sent = reachable(document, Part::Requests);
     let received = reachable(document, Part::Replies);
-    received.difference(&sent).cloned().collect()
+    received
+        .difference(&sent)
+        .map(|name| type_name(name))
+        .collect()
 }
 
 /// How often a format stands in what is left of the document.
 pub(super) fn count_format(document: &mut Value, format: &str) -> usize {
     let mut count = 0;
-    each_mapping(document, &mut |map| {
-        count += usize::from(map.get("format").and_then(Value::as_str) == Some(format));
+    each_schema(document, &mut |schema| {
+        count += usize::from(schema.get("format").is_some_and(|found| found == format));
     });
     count
 }

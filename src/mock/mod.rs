@@ -85,7 +85,8 @@ pub struct Answer {
 enum Reply {
     Example,
     Body {
-        status: u16,
+        /// None for that of the operation's success.
+        status: Option<u16>,
         body: String,
     },
     Error {
@@ -108,7 +109,7 @@ impl Answer {
 
     /// This JSON body, with the status of the operation's success.
     pub fn json(body: Value) -> Self {
-        Answer::text(200, body.to_string())
+        Answer::body(None, body.to_string())
     }
 
     /// This status with an empty body.
@@ -118,11 +119,12 @@ impl Answer {
 
     /// This status with this body, whatever it is.
     pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Answer::body(Some(status), body.into())
+    }
+
+    fn body(status: Option<u16>, body: String) -> Self {
         Answer {
-            reply: Reply::Body {
-                status,
-                body: body.into(),
-            },
+            reply: Reply::Body { status, body },
             ..Answer::example()
         }
     }
@@ -199,18 +201,21 @@ impl Server {
         format!("{}{}", self.server.uri(), self.state.spec.base_path)
     }
 
-    /// Makes an operation answer something else. Answers for one operation queue up: one without
-    /// a number of [`times`](Answer::times) stays.
+    /// Makes an operation answer something else. Answers with a number of [`times`](Answer::times)
+    /// queue up; one without stays until another takes its place.
     ///
     /// # Errors
     ///
     /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation.
     pub fn answer(&self, operation: &str, answer: Answer) -> Result<(), Error> {
         self.state.spec.known(operation)?;
-        locked(&self.state.answers)
-            .entry(operation.to_owned())
-            .or_default()
-            .push_back(answer);
+        let mut answers = locked(&self.state.answers);
+        let queue = answers.entry(operation.to_owned()).or_default();
+        // One that stays would keep all that come after it from their turn.
+        if queue.back().is_some_and(|last| last.times.is_none()) {
+            queue.pop_back();
+        }
+        queue.push_back(answer);
         Ok(())
     }
 
@@ -231,7 +236,8 @@ impl Server {
         locked(&self.state.log).requests.clone()
     }
 
-    /// What was wrong with requests, by the spec. A request with a problem was answered with 400.
+    /// What was wrong with requests, by the spec. A request for no operation was answered with
+    /// 404, one that doesn't fit its operation with 400.
     pub fn problems(&self) -> Vec<String> {
         locked(&self.state.log).problems.clone()
     }
@@ -324,7 +330,9 @@ impl Responder {
                 Some(example) => body(operation.example.status, example.to_string()),
                 None => ResponseTemplate::new(operation.example.status),
             },
-            Reply::Body { status, body: text } => body(status, text),
+            Reply::Body { status, body: text } => {
+                body(status.unwrap_or(operation.example.status), text)
+            }
             Reply::Error {
                 code,
                 message,
