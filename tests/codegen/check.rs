@@ -578,6 +578,7 @@ mod bodies {
     fn one_media_type_and_one_that_is_supported() {
         assert_snapshot!(broken([("      content:\n        application/json:\n", "      content:\n        text/html: {}\n        application/json:\n")]), @"
 specs/test.yaml:83:7: components.responses.Server.content: [one-media-type] the generator takes one media type a body; keep one, `application/json`
+specs/test.yaml:84:9: components.responses.Server.content.text/html: [unsupported] this body has no `schema`; describe what is in it, or leave `content` out if nothing is
 specs/test.yaml:84:9: components.responses.Server.content.text/html: [unsupported] the generator can't do `text/html` here, only `application/json`
 ");
         assert_snapshot!(broken([("application/x-www-form-urlencoded:", "multipart/form-data:")]), @"specs/test.yaml:27:11: paths./servers/{id}/.post.requestBody.content.multipart/form-data: [unsupported] the generator can't do `multipart/form-data` here, only `application/json` or `application/x-www-form-urlencoded`");

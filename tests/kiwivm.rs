@@ -1,0 +1,685 @@
+//! KiwiVM's peculiarities, each with what the client makes of it.
+
+#![cfg(all(feature = "kiwivm", feature = "mock"))]
+
+mod support;
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use hosting_apis::kiwivm::{self, LockProgress, types::VmType};
+use hosting_apis::{Api, Error, ErrorKind, RetryPolicy, mock};
+use serde_json::{Value, json};
+use support::{Answer, ClosedPort, Server, reply};
+
+fn credentials() -> kiwivm::Credentials {
+    kiwivm::Credentials::new(8041, "private_kiwi-test")
+}
+
+fn client(url: impl Into<String>) -> kiwivm::Client {
+    let builder = kiwivm::Client::builder(credentials()).base_url(url);
+    builder.retry(RetryPolicy::never()).build().unwrap()
+}
+
+async fn mocked() -> (mock::Server, kiwivm::Client) {
+    let server = mock::Server::start(credentials()).await.unwrap();
+    let client = client(server.base_url());
+    (server, client)
+}
+
+/// A client of a server that gives each call the next of these bodies, as KiwiVM labels them.
+async fn replies<const N: usize>(bodies: [Value; N]) -> (Server, kiwivm::Client) {
+    let text = [("content-type", "text/html; charset=UTF-8")];
+    let server = Server::in_turn(bodies.map(|body| reply(200, &text, &body.to_string()))).await;
+    let client = client(server.url());
+    (server, client)
+}
+
+// ---------------------------------------------------------------------------------------------
+// Requests
+
+#[tokio::test]
+async fn every_call_is_a_post_with_the_credentials_in_its_form() {
+    let (server, client) = mocked().await;
+    let operations = kiwivm::Credentials::OPERATIONS;
+    assert_eq!(operations.len(), 45);
+    for operation in operations {
+        let example = server.example(operation.id).unwrap();
+        client.call(operation.id, example.parameters).await.unwrap();
+    }
+    for (request, operation) in server.requests().iter().zip(operations) {
+        assert_eq!(request.operation.as_deref(), Some(operation.id));
+        assert_eq!(request.method, "POST", "{}", operation.id);
+        // No query.
+        assert_eq!(request.path, operation.path);
+        let form: Vec<(String, String)> = serde_urlencoded::from_str(&request.body).unwrap();
+        let of = |name| form.iter().filter(move |(found, _)| found == name);
+        let veid: Vec<_> = of("veid").map(|(_, value)| value.as_str()).collect();
+        let key: Vec<_> = of("api_key").map(|(_, value)| value.as_str()).collect();
+        assert_eq!(
+            (veid, key),
+            (vec!["8041"], vec!["private_kiwi-test"]),
+            "{}",
+            operation.id
+        );
+    }
+    assert_eq!(server.problems(), [""; 0]);
+}
+
+#[tokio::test]
+async fn parameters_survive_the_form_whatever_they_hold() {
+    let (server, client) = replies([json!({"error": 0})]).await;
+    let script = "#!/bin/sh\necho \"a&b=c\" +1 % 'é' \\ \u{1F980}\0\r\n";
+    client.shell_script_exec().script(script).await.unwrap();
+    let expected = [
+        ("script", script),
+        ("veid", "8041"),
+        ("api_key", "private_kiwi-test"),
+    ];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(server.requests()[0].form(), expected);
+    let content_type = server.requests()[0]
+        .header("content-type")
+        .unwrap()
+        .to_owned();
+    assert_eq!(content_type, "application/x-www-form-urlencoded");
+}
+
+#[tokio::test]
+async fn what_is_not_set_is_not_sent() {
+    let (server, client) = replies([json!({"error": 0})]).await;
+    client.private_ip_assign().await.unwrap();
+    client.snapshot_create().await.unwrap();
+    for request in server.requests() {
+        assert_eq!(request.body, "veid=8041&api_key=private_kiwi-test");
+    }
+}
+
+#[tokio::test]
+async fn no_ssh_keys_are_an_empty_field_which_clears_them() {
+    let (server, client) = replies([json!({"error": 0})]).await;
+    client.update_ssh_keys().ssh_keys("").await.unwrap();
+    let form = server.requests()[0].form();
+    assert_eq!(form[0], ("ssh_keys".to_owned(), String::new()));
+}
+
+#[tokio::test]
+async fn notification_preferences_are_json_text_in_one_field() {
+    let updated = json!({"error": 0, "updated_email_preferences": {"17": "1", "4": 0}});
+    let (server, client) = replies([updated]).await;
+    let call = client.kiwivm_set_notification_preferences();
+    let reply = call
+        .json_notification_preferences([("4", 0), ("17", 1)])
+        .await
+        .unwrap();
+    let form = server.requests()[0].form();
+    assert_eq!(form[0].0, "json_notification_preferences");
+    let sent: Value = serde_json::from_str(&form[0].1).unwrap();
+    assert_eq!(sent, json!({"4": 0, "17": 1}));
+    assert!(reply.updated_email_preferences["17"]);
+    assert!(!reply.updated_email_preferences["4"]);
+}
+
+#[tokio::test]
+async fn the_mock_refuses_wrong_credentials_as_kiwivm_does() {
+    let server = mock::Server::start(credentials()).await.unwrap();
+    let right_key_of_another = kiwivm::Credentials::new(8042, "private_kiwi-test");
+    let wrong_key = kiwivm::Credentials::new(8041, "private_kiwi-tes");
+    for wrong in [right_key_of_another, wrong_key] {
+        let builder = kiwivm::Client::builder(wrong).base_url(server.base_url());
+        let error = builder.build().unwrap().start().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert_eq!(error.code(), Some("700005"));
+        assert_eq!(error.status().unwrap().as_u16(), 200);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Failures inside a 200
+
+#[tokio::test]
+async fn a_failure_comes_with_status_200() {
+    let body = json!({
+        "error": 700005, "message": "Wrong key or veid", "additionalErrorCode": null,
+    });
+    let (_server, client) = replies([body]).await;
+    let error = client.get_service_info().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert_eq!(error.status().unwrap().as_u16(), 200);
+    assert_eq!(error.code(), Some("700005"));
+    assert_eq!(error.message(), Some("Wrong key or veid"));
+    assert_eq!(error.details(), None);
+    assert_eq!(
+        error.to_string(),
+        "kiwivm.getServiceInfo: authentication failed (code 700005, HTTP 200): Wrong key or veid"
+    );
+}
+
+#[tokio::test]
+async fn calls_without_a_payload_fail_too() {
+    let (_server, client) = replies([json!({"error": 700003, "message": "Running"})]).await;
+    let errors = [
+        client.restart().await.unwrap_err(),
+        client.stop().await.unwrap_err(),
+        client.set_hostname().new_hostname("h").await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::Api, Some("700003"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn success_needs_no_message_and_takes_any() {
+    let bodies = [
+        json!({"error": 0}),
+        json!({"error": 0, "message": ""}),
+        json!({"error": 0, "message": null}),
+        json!({"error": "0", "message": "Done."}),
+        json!({"error": 0, "additionalErrorCode": null, "additionalErrorInfo": ""}),
+    ];
+    let (_server, client) = replies(bodies.clone()).await;
+    for body in bodies {
+        client
+            .restart()
+            .await
+            .unwrap_or_else(|e| panic!("{body}: {e}"));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_without_a_message_has_none() {
+    let (_server, client) = replies([
+        json!({"error": 756130}),
+        json!({"error": 756130, "message": ""}),
+        json!({"error": 756130, "message": null}),
+    ])
+    .await;
+    for _ in 0..3 {
+        let error = client.backup_list().await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Api, None));
+        assert_eq!(
+            error.to_string(),
+            "kiwivm.backupList: refused (code 756130, HTTP 200)"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_the_server_does_not_know_is_an_api_error() {
+    let (_server, client) = replies([json!({"error": 1, "message": "API: invalid request"})]).await;
+    let error = client.get_raw_usage_stats().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Api);
+    assert_eq!(error.message(), Some("API: invalid request"));
+
+    let (server, client) = mocked().await;
+    let error = client.call("getEverything", json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_content_type_means_nothing() {
+    let body = r#"{"error": 0, "hostname": "content"}"#;
+    for content_type in ["text/plain;charset=UTF-8", "text/html", "image/png", ""] {
+        let server = Server::always(reply(200, &[("content-type", content_type)], body)).await;
+        let info = client(server.url()).get_service_info().await.unwrap();
+        assert_eq!(info.hostname.as_deref(), Some("content"));
+    }
+    // Nor does its absence, nor white space around the body.
+    let server = Server::always(reply(200, &[], &format!("\r\n{body}\n"))).await;
+    assert!(client(server.url()).get_service_info().await.is_ok());
+}
+
+// ---------------------------------------------------------------------------------------------
+// Shell commands
+
+#[tokio::test]
+async fn every_exit_status_is_a_result() {
+    let server = Server::start({
+        let mut status = 0..;
+        move |_| {
+            let body = json!({"error": status.next(), "message": "out\n"});
+            reply(200, &[], &body.to_string())
+        }
+    })
+    .await;
+    let client = client(server.url());
+    for status in 0..=255 {
+        let result = client.basic_shell_exec().command("true").await.unwrap();
+        assert_eq!(result.error, Some(status));
+        assert_eq!(result.message.as_deref(), Some("out\n"));
+    }
+    let error = client.basic_shell_exec().command("true").await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Api, Some("256")));
+}
+
+#[tokio::test]
+async fn an_exit_status_may_come_as_text_and_its_output_be_absent() {
+    let (_server, client) = replies([
+        json!({"error": "127", "message": "sh: nope: not found"}),
+        json!({"error": 0}),
+        json!({"error": 0, "message": ""}),
+    ])
+    .await;
+    let result = client.basic_shell_exec().command("nope").await.unwrap();
+    assert_eq!(result.error, Some(127));
+    for _ in 0..2 {
+        let result = client.basic_shell_exec().command("true").await.unwrap();
+        assert_eq!((result.error, result.message), (Some(0), None));
+    }
+}
+
+#[tokio::test]
+async fn an_api_error_of_a_shell_command_is_no_exit_status() {
+    let cases = [
+        (json!({"error": 256}), ErrorKind::Api),
+        (json!({"error": -1}), ErrorKind::Api),
+        (json!({"error": 700000, "message": "m"}), ErrorKind::Api),
+        (json!({"error": 700005}), ErrorKind::Authentication),
+        (json!({"error": 788888}), ErrorKind::Locked),
+        (
+            json!({"error": 0, "additionalErrorCode": 3}),
+            ErrorKind::Api,
+        ),
+        (
+            json!({"error": 1, "additionalErrorInfo": "no such VPS"}),
+            ErrorKind::Api,
+        ),
+        (
+            json!({"error": 255, "additionalLockingInfo": {}}),
+            ErrorKind::Api,
+        ),
+        // The key alone marks it.
+        (
+            json!({"error": 2, "additionalErrorCode": null}),
+            ErrorKind::Api,
+        ),
+    ];
+    for (body, kind) in cases {
+        let (_server, client) = replies([body.clone()]).await;
+        let error = client.basic_shell_exec().command("id").await;
+        let error = error.expect_err(&body.to_string());
+        assert_eq!(error.kind(), kind, "{body}");
+        assert_eq!(
+            error.code(),
+            Some(body["error"].to_string().as_str()),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_a_shell_command_has_exit_statuses() {
+    let (_server, client) = replies([json!({"error": 1, "message": "m"})]).await;
+    let cd = client
+        .basic_shell_cd()
+        .current_dir("/")
+        .new_dir("etc")
+        .await;
+    assert_eq!(cd.unwrap_err().kind(), ErrorKind::Api);
+    let script = client.shell_script_exec().script("true").await;
+    assert_eq!(script.unwrap_err().kind(), ErrorKind::Api);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Locks
+
+fn locked(percent: i64) -> Value {
+    json!({
+        "error": 788888,
+        "message": "The VE is busy",
+        "additionalErrorCode": null,
+        "additionalErrorInfo": "Moving to another node",
+        "additionalLockingInfo": {
+            "last_status_update_s_ago": 4,
+            "completed_percent": percent,
+            "friendly_progress_message": "Copying the disk",
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_lock_tells_its_job_and_progress() {
+    let (_server, client) = replies([locked(61)]).await;
+    let error = client.start().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked);
+    assert_eq!(error.message(), Some("The VE is busy"));
+    assert!(error.is_retryable());
+    let details = error.details().unwrap();
+    assert_eq!(details["additionalErrorInfo"], "Moving to another node");
+    assert_eq!(details["additionalLockingInfo"]["completed_percent"], 61);
+    assert_eq!(
+        details.as_object().unwrap().len(),
+        2,
+        "what is null is left out"
+    );
+
+    let progress = LockProgress::of(&error).unwrap();
+    assert_eq!(progress.job.as_deref(), Some("Moving to another node"));
+    assert_eq!(progress.completed_percent, Some(61));
+    assert_eq!(progress.message.as_deref(), Some("Copying the disk"));
+    assert_eq!(progress.last_update, Some(Duration::from_secs(4)));
+    assert_eq!(
+        progress.to_string(),
+        "Moving to another node, 61 %: Copying the disk"
+    );
+}
+
+#[tokio::test]
+async fn a_lock_may_tell_less() {
+    let cases = [
+        (json!({}), "a job"),
+        (json!({"additionalErrorInfo": ""}), "a job"),
+        (
+            json!({"additionalErrorInfo": "Backup", "additionalLockingInfo": []}),
+            "Backup",
+        ),
+        (
+            json!({"additionalLockingInfo": {"completed_percent": 5}}),
+            "a job, 5 %",
+        ),
+        (
+            json!({"additionalLockingInfo": {"completed_percent": "5"}}),
+            "a job, 5 %",
+        ),
+        (
+            json!({"additionalLockingInfo": {"friendly_progress_message": ""}}),
+            "a job",
+        ),
+        (json!({"additionalLockingInfo": "soon"}), "a job"),
+    ];
+    for (mut body, shown) in cases {
+        body["error"] = json!(788888);
+        let (_server, client) = replies([body.clone()]).await;
+        let error = client.start().await.unwrap_err();
+        let progress = LockProgress::of(&error).unwrap();
+        assert_eq!(progress.to_string(), shown, "{body}");
+        // What is empty is left out.
+        let empty = body.as_object().unwrap().len() == 1 || body["additionalErrorInfo"] == "";
+        assert_eq!(error.details().is_none(), empty, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn other_errors_have_no_progress() {
+    let mut body = locked(61);
+    body["error"] = json!(700001);
+    let (_server, client) = replies([body]).await;
+    let error = client.start().await.unwrap_err();
+    assert!(error.details().is_some());
+    assert_eq!(LockProgress::of(&error), None);
+}
+
+/// A wait without pauses, with all the progress that it saw.
+async fn wait(client: &kiwivm::Client, timeout: Duration) -> (Result<(), Error>, Vec<String>) {
+    let seen = Mutex::new(Vec::new());
+    let waited = client
+        .wait_until_unlocked()
+        .timeout(timeout)
+        .interval(Duration::from_millis(1))
+        .on_progress(|progress| seen.lock().unwrap().push(progress.to_string()))
+        .await;
+    (waited, seen.into_inner().unwrap())
+}
+
+const LONG: Duration = Duration::from_secs(20);
+
+fn answer(body: Value) -> Answer {
+    reply(200, &[], &body.to_string())
+}
+
+#[tokio::test]
+async fn waiting_polls_the_locations_until_the_lock_is_gone() {
+    let free = json!({"error": 0, "currentLocation": "L1", "locations": []});
+    let (server, client) = replies([locked(10), locked(90), free]).await;
+    let (waited, seen) = wait(&client, LONG).await;
+    waited.unwrap();
+    let expected = [10, 90].map(|n| format!("Moving to another node, {n} %: Copying the disk"));
+    assert_eq!(seen, expected);
+    let targets: Vec<String> = server.requests().into_iter().map(|r| r.target).collect();
+    assert_eq!(targets, ["/migrate/getLocations"; 3]);
+}
+
+#[tokio::test]
+async fn waiting_for_a_free_vps_is_one_poll() {
+    let (server, client) = replies([json!({"error": 0})]).await;
+    client.wait_until_unlocked().await.unwrap();
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn waiting_needs_no_callback_and_can_be_spawned() {
+    let (_server, client) = replies([locked(10), json!({"error": 0})]).await;
+    let task = tokio::spawn(async move {
+        let wait = client.wait_until_unlocked().interval(Duration::ZERO);
+        wait.await
+    });
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn waiting_times_out_with_the_last_progress() {
+    let (server, client) = replies([locked(42)]).await;
+    let (waited, seen) = wait(&client, Duration::from_millis(150)).await;
+    let error = waited.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.operation(), Some("kiwivm.migrateGetLocations"));
+    let text = error.to_string();
+    assert!(text.contains("still locked after 150ms"), "{text}");
+    assert!(
+        text.contains("Moving to another node, 42 %: Copying the disk"),
+        "{text}"
+    );
+    assert!(!seen.is_empty());
+    // The last poll may be under way when the time is up.
+    assert!(server.requests().len() - seen.len() <= 1);
+}
+
+#[tokio::test]
+async fn waiting_ends_with_its_time_although_a_poll_hangs() {
+    let server = Server::in_turn([answer(locked(42)), Answer::Silence]).await;
+    let start = Instant::now();
+    let (waited, seen) = wait(&client(server.url()), Duration::from_millis(200)).await;
+    let error = waited.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.to_string().contains("42 %"), "{error}");
+    assert_eq!(seen.len(), 1);
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn waiting_endures_failures_that_pass() {
+    let answers = [
+        answer(locked(1)),
+        Answer::SendAndClose(vec![]),
+        reply(503, &[], "<html>"),
+        reply(429, &[], ""),
+        answer(locked(2)),
+        answer(json!({"error": 0})),
+    ];
+    let polls = answers.len();
+    let server = Server::in_turn(answers).await;
+    let (waited, seen) = wait(&client(server.url()), LONG).await;
+    waited.unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(server.requests().len(), polls);
+}
+
+#[tokio::test]
+async fn waiting_times_out_with_the_failure_that_did_not_pass() {
+    let port = ClosedPort::new();
+    let (waited, seen) = wait(&client(port.url()), Duration::from_millis(30)).await;
+    let error = waited.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.to_string().contains("no connection"), "{error}");
+    assert!(seen.is_empty());
+}
+
+#[tokio::test]
+async fn waiting_gives_up_at_once_if_it_will_not_pass() {
+    let cases = [
+        (
+            json!({"error": 700005, "message": "m"}),
+            ErrorKind::Authentication,
+        ),
+        (json!({"error": 7, "message": "m"}), ErrorKind::Api),
+        (json!({"message": "m"}), ErrorKind::Decode),
+    ];
+    for (body, kind) in cases {
+        let (server, client) = replies([locked(10), body]).await;
+        let (waited, seen) = wait(&client, LONG).await;
+        assert_eq!(waited.unwrap_err().kind(), kind);
+        assert_eq!((seen.len(), server.requests().len()), (1, 2));
+    }
+}
+
+#[tokio::test]
+async fn waiting_may_be_for_ever() {
+    let (_server, client) = replies([locked(10), json!({"error": 0})]).await;
+    wait(&client, Duration::MAX).await.0.unwrap();
+}
+
+// ---------------------------------------------------------------------------------------------
+// Payloads
+
+#[tokio::test]
+async fn snapshot_descriptions_are_text() {
+    let snapshots = json!([
+        {"fileName": "a.tar.gz", "description": "YmVmb3JlIHVwZ3JhZGUg4oCmCg==", "size": "7516192768"},
+        {"fileName": "b.tar.gz", "description": "", "sticky": true, "purgesIn": 3600},
+        {"fileName": "c.tar.gz", "description": "not base64!", "sticky": 0, "purgesIn": "60"},
+        {"fileName": "d.tar.gz", "description": null},
+    ]);
+    let (_server, client) = replies([json!({"error": 0, "snapshots": snapshots})]).await;
+    let list = client.snapshot_list().await.unwrap().snapshots;
+    let descriptions: Vec<Option<&str>> = list.iter().map(|s| s.description.as_deref()).collect();
+    assert_eq!(
+        descriptions,
+        [Some("before upgrade …\n"), None, Some("not base64!"), None]
+    );
+    assert_eq!(list[0].size, Some(7 << 30));
+    assert_eq!(
+        (list[1].sticky, list[1].purges_in),
+        (Some(true), Some(3600))
+    );
+    assert_eq!((list[2].sticky, list[2].purges_in), (Some(false), Some(60)));
+}
+
+#[tokio::test]
+async fn a_description_is_sent_as_it_is() {
+    let (server, client) = replies([json!({"error": 0})]).await;
+    client
+        .snapshot_create()
+        .description("before upgrade …")
+        .await
+        .unwrap();
+    let form = server.requests()[0].form();
+    assert_eq!(
+        form[0],
+        ("description".to_owned(), "before upgrade …".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn empty_maps_come_as_lists() {
+    let (_server, client) = replies([
+        json!({"error": 0, "ip_nullroutes": [], "ptr": []}),
+        json!({"error": 0, "backups": []}),
+        json!({"error": 0, "email_preferences": {"Power state": [], "Other": {"8": {"is_enabled": "1"}}}}),
+        json!({"error": 0, "locations": ["L1"], "descriptions": [], "dataTransferMultipliers": []}),
+        json!({"error": 0, "vz_status": [], "vz_quota": []}),
+    ])
+    .await;
+    let info = client.get_service_info().await.unwrap();
+    assert!(info.ip_nullroutes.is_empty() && info.ptr.is_empty());
+    assert!(client.backup_list().await.unwrap().backups.is_empty());
+    let preferences = client.kiwivm_get_notification_preferences().await.unwrap();
+    assert!(preferences.email_preferences["Power state"].is_empty());
+    assert_eq!(
+        preferences.email_preferences["Other"]["8"].is_enabled,
+        Some(true)
+    );
+    let locations = client.migrate_get_locations().await.unwrap();
+    assert_eq!(locations.locations, ["L1"]);
+    assert!(locations.descriptions.is_empty());
+    assert!(locations.data_transfer_multipliers.is_empty());
+    let live = client.get_live_service_info().await.unwrap();
+    assert!(live.vz_status.is_empty() && live.vz_quota.is_empty());
+}
+
+#[tokio::test]
+async fn a_vps_of_any_age_is_read() {
+    let old = json!({
+        "error": 0, "vm_type": "ovz", "hostname": "old", "plan_ram": "268435456",
+        "plan_monthly_data": "1099511627776", "monthly_data_multiplier": "1.5", "suspended": "",
+        "ip_addresses": [], "ip_nullroutes": {"192.0.2.9": {"nullroute_timestamp": "1500000000"}},
+        "ptr": {"192.0.2.1": null, "2001:db8::1": ""}, "iso1": "", "suspension_count": null,
+        "location_ipv6_ready": 0, "free_ip_replacement_interval": -100, "node_ip": "192.0.2.250",
+    });
+    let new = json!({"error": 0, "vm_type": "firecracker", "some_field_of_tomorrow": {"a": [1]}});
+    let (_server, client) = replies([old, new]).await;
+    let info = client.get_service_info().await.unwrap();
+    assert_eq!(info.vm_type.unwrap().as_str(), "ovz");
+    assert_eq!(info.plan_ram, Some(256 << 20));
+    assert_eq!(info.plan_monthly_data, Some(1 << 40));
+    assert_eq!(info.monthly_data_multiplier, Some(1.5));
+    assert_eq!(
+        (info.suspended, info.location_ipv6_ready),
+        (Some(false), Some(false))
+    );
+    assert_eq!(
+        info.ip_nullroutes["192.0.2.9"].nullroute_timestamp,
+        Some(1_500_000_000)
+    );
+    assert_eq!(info.ptr["192.0.2.1"], None);
+    assert_eq!((info.iso1, info.suspension_count), (None, None));
+    assert_eq!(info.free_ip_replacement_interval, Some(-100));
+    let info = client.get_service_info().await.unwrap();
+    assert_eq!(
+        info.vm_type,
+        Some(VmType::Unknown("firecracker".to_owned()))
+    );
+    assert_eq!(info.hostname, None);
+}
+
+#[tokio::test]
+async fn a_live_vps_is_read_in_any_state() {
+    let running = json!({
+        "error": 0, "ve_status": "running", "ve_disk_quota_gb": "41", "is_cpu_throttled": "",
+        "is_disk_throttled": "1", "ssh_port": 29055, "swap_total_kb": null,
+    });
+    let stopped = json!({"error": 0, "ve_status": "Stopped", "live_hostname": null});
+    let (_server, client) = replies([running, stopped]).await;
+    let live = client.get_live_service_info().await.unwrap();
+    assert_eq!(
+        live.ve_status,
+        Some("Running".into()),
+        "compared without case"
+    );
+    assert_eq!(live.ve_disk_quota_gb, Some(41));
+    assert_eq!(
+        (live.is_cpu_throttled, live.is_disk_throttled),
+        (Some(false), Some(true))
+    );
+    assert_eq!((live.ssh_port, live.swap_total_kb), (Some(29055), None));
+    let live = client.get_live_service_info().await.unwrap();
+    assert_eq!((live.ssh_port, live.live_hostname), (None, None));
+}
+
+#[tokio::test]
+async fn absent_lists_are_empty() {
+    let (_server, client) = replies([json!({"error": 0, "total_abuse_points": 0})]).await;
+    let details = client.get_suspension_details().await.unwrap();
+    assert!(details.suspensions.is_empty() && details.evidence.is_empty());
+    assert!(
+        client
+            .get_policy_violations()
+            .await
+            .unwrap()
+            .policy_violations
+            .is_empty()
+    );
+}

@@ -1,0 +1,539 @@
+//! Secrets show nowhere: not in any `Debug` or `Display`, not in an error or what caused it, not in
+//! a tracing span or event, not in a URL. Neither the caller's, nor those of a reply.
+
+#![cfg(all(feature = "mock", any(feature = "kiwivm", feature = "vps-org")))]
+
+mod support;
+
+use std::cell::RefCell;
+use std::error::Error as _;
+use std::fmt::{Debug, Write};
+use std::sync::Once;
+
+use hosting_apis::{Error, RetryPolicy, Secret};
+use support::{Server, reply};
+use tracing::field::{Field, Visit};
+use tracing::span;
+
+/// Every secret of these tests holds this, early on.
+const MARK: &str = "hush";
+
+#[track_caller]
+fn assert_hidden(text: &str) {
+    assert!(!text.contains(MARK), "{text}");
+}
+
+#[track_caller]
+fn assert_hidden_in_debug(value: &impl Debug) {
+    assert_hidden(&format!("{value:?} {value:#?}"));
+}
+
+/// All that an error shows without being asked for its body.
+fn shown(error: &Error) -> String {
+    let mut text = format!("{error} {error:#} {error:?} {error:#?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, " {error} {error:#} {error:?} {error:#?}").unwrap();
+        cause = error.source();
+    }
+    text
+}
+
+/// All that an error holds.
+fn held(error: &Error) -> String {
+    let details = error.details().map(|details| details.to_string());
+    let parts = [
+        error.message(),
+        error.code(),
+        details.as_deref(),
+        error.body(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    format!("{} {}", shown(error), parts.join(" "))
+}
+
+/// Keeps every name and value that is traced on this thread, at every level.
+///
+/// There is one for the whole process: where subscribers come and go, tracing may take a span that
+/// one thread doesn't want for one that nobody wants.
+struct Recorder;
+
+/// One field of a span or event, or its beginning.
+struct Line {
+    ours: bool,
+    name: String,
+    value: String,
+}
+
+thread_local! {
+    static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+}
+
+fn begin_trace() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| tracing::subscriber::set_global_default(Recorder).unwrap());
+    LINES.take();
+}
+
+/// Asserts that a call was traced, and that nothing was but what the transport lists.
+#[track_caller]
+fn assert_trace_hides_all(operation: &str) {
+    const LISTED: [&str; 11] = [
+        "(span)",
+        "(event)",
+        "operation",
+        "method",
+        "path",
+        "attempts",
+        "attempt",
+        "status",
+        "error",
+        "wait_ms",
+        "message",
+    ];
+    let lines = LINES.take();
+    let traced = |line: &Line| line.ours && line.value.contains(operation);
+    assert!(lines.iter().any(traced), "{operation} isn't traced");
+    for Line { ours, name, value } in lines {
+        // Not even those of the libraries below.
+        assert_hidden(&value);
+        assert!(!ours || !value.contains("127.0.0.1"), "{name}={value}");
+        assert!(!ours || LISTED.contains(&name.as_str()), "{name}={value}");
+    }
+}
+
+struct Fields {
+    ours: bool,
+}
+
+impl Fields {
+    fn of(metadata: &tracing::Metadata<'_>, beginning: &str) -> Self {
+        let ours = metadata.target().starts_with("hosting_apis");
+        let mut fields = Fields { ours };
+        fields.add(beginning, metadata.name().to_owned());
+        fields
+    }
+
+    fn add(&mut self, name: &str, value: String) {
+        let (ours, name) = (self.ours, name.to_owned());
+        LINES.with_borrow_mut(|lines| lines.push(Line { ours, name, value }));
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.add(field.name(), format!("{value:?}"));
+    }
+}
+
+impl tracing::Subscriber for Recorder {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
+        let mut fields = Fields::of(span.metadata(), "(span)");
+        span.record(&mut fields);
+        span::Id::from_u64(1 + u64::from(fields.ours))
+    }
+    fn record(&self, id: &span::Id, values: &span::Record<'_>) {
+        let ours = id.into_u64() == 2;
+        values.record(&mut Fields { ours });
+    }
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut Fields::of(event.metadata(), "(event)"));
+    }
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[test]
+fn a_secret_is_read_by_one_name() {
+    let secret = Secret::from("hush-hush");
+    assert_eq!(
+        format!("{secret:?} {:#?}", Some(&secret)),
+        "[redacted] Some(\n    [redacted],\n)"
+    );
+    assert_eq!(secret.expose(), "hush-hush");
+    assert_eq!(Secret::from("hush".to_owned()).clone().expose(), MARK);
+    assert_eq!(Secret::from(&secret).expose(), secret.expose());
+}
+
+#[cfg(feature = "kiwivm")]
+mod kiwivm_secrets {
+    use std::time::Duration;
+
+    use hosting_apis::{ErrorKind, kiwivm, mock};
+    use serde_json::json;
+
+    use super::support::Answer;
+    use super::*;
+
+    /// With characters that JSON, forms and PHP write in more than one way.
+    const KEY: &str = r#"private_hush/of+the"call"#;
+
+    fn credentials() -> kiwivm::Credentials {
+        kiwivm::Credentials::new(51, KEY)
+    }
+
+    fn client(url: &str) -> kiwivm::Client {
+        let builder = kiwivm::Client::builder(credentials()).base_url(url);
+        builder.retry(RetryPolicy::never()).build().unwrap()
+    }
+
+    #[test]
+    fn credentials_builders_and_clients_hide_the_key() {
+        assert_hidden_in_debug(&credentials());
+        assert_hidden_in_debug(&kiwivm::Client::builder(credentials()));
+        let client = client("http://localhost:1");
+        assert_hidden_in_debug(&client);
+        assert_hidden_in_debug(&client.get_service_info());
+        assert_hidden_in_debug(&client.wait_until_unlocked());
+        assert!(
+            format!("{client:?}").contains("51"),
+            "what is no secret stays visible"
+        );
+    }
+
+    #[test]
+    fn a_builder_hides_what_a_wrong_base_url_holds() {
+        for url in [
+            "https://root:hush@panel.example.net",
+            "https://panel.example.net/?key=hush",
+        ] {
+            let builder = kiwivm::Client::builder(credentials()).base_url(url);
+            assert_hidden_in_debug(&builder);
+            assert_hidden(&held(&builder.build().unwrap_err()));
+        }
+    }
+
+    #[test]
+    fn parameters_that_are_secrets_are_hidden() {
+        let client = client("http://localhost:1");
+        let clone = client
+            .clone_from_external_server()
+            .external_server_ip("192.0.2.1")
+            .external_server_root_password("hush");
+        assert_hidden_in_debug(&clone);
+        assert!(format!("{clone:?}").contains("192.0.2.1"));
+        let import = client.snapshot_import().source_veid(7).source_token("hush");
+        assert_hidden_in_debug(&import);
+        assert_hidden_in_debug(&kiwivm::types::SnapshotImportBody {
+            source_veid: 7,
+            source_token: "hush".into(),
+        });
+    }
+
+    #[tokio::test]
+    async fn no_call_has_a_secret_in_its_url() {
+        let server = mock::Server::start(credentials()).await.unwrap();
+        let client = client(&server.base_url());
+        for operation in <kiwivm::Credentials as hosting_apis::Api>::OPERATIONS {
+            let mut parameters = server.example(operation.id).unwrap().parameters;
+            for secret in ["externalServerRootPassword", "sourceToken"] {
+                if parameters.get(secret).is_some() {
+                    parameters[secret] = json!("hush");
+                }
+            }
+            client.call(operation.id, parameters).await.unwrap();
+        }
+        assert_eq!(server.problems(), [""; 0]);
+        let requests = server.requests();
+        assert!(requests.len() >= 45);
+        for request in requests {
+            assert_hidden(&request.path);
+            assert!(!request.path.contains("51"), "{}", request.path);
+            let in_headers = request
+                .headers
+                .iter()
+                .any(|(_, value)| value.contains(MARK));
+            assert!(!in_headers, "{request:?}");
+            assert!(request.body.contains(MARK));
+        }
+    }
+
+    #[tokio::test]
+    async fn secrets_of_replies_are_hidden_until_exposed() {
+        let server = mock::Server::start(credentials()).await.unwrap();
+        let client = client(&server.base_url());
+        let answer = |operation, body| server.answer(operation, mock::Answer::json(body)).unwrap();
+        answer(
+            "reinstallOS",
+            json!({"error": 0, "rootPassword": "hush1", "sshPort": 22}),
+        );
+        answer(
+            "resetRootPassword",
+            json!({"error": 0, "password": "hush2"}),
+        );
+        answer("snapshotExport", json!({"error": 0, "token": "hush3"}));
+        begin_trace();
+
+        let reinstalled = client.reinstall_os().os("debian").send().await.unwrap();
+        assert_hidden_in_debug(&reinstalled);
+        let reset = client.reset_root_password().await.unwrap();
+        assert_hidden_in_debug(&reset);
+        let exported = client.snapshot_export().snapshot("a.tar.gz").await.unwrap();
+        assert_hidden_in_debug(&exported);
+        assert_trace_hides_all("kiwivm.resetRootPassword");
+
+        assert_eq!(
+            reinstalled.into_inner().root_password.unwrap().expose(),
+            "hush1"
+        );
+        assert_eq!(reset.password.unwrap().expose(), "hush2");
+        assert_eq!(exported.token.unwrap().expose(), "hush3");
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_can_not_be_read_shows_its_secrets_to_nobody_but_who_asks() {
+        let bodies = [
+            r#"{"error": 0, "rootPassword": ["hush"]}"#,
+            r#"{"error": 0, "rootPassword": {"hush": "hush"}}"#,
+            r#"{"error": 0, "rootPassword": "hush", "sshPort": "hush"}"#,
+            r#"{"error": 0, "rootPassword": "hush", "sshPort": 1.5}"#,
+            r#"{"error": 0, "rootPassword": "hush"#,
+            r#"{"error": 0, "rootPassword": "hush" "hush"}"#,
+            r#"{"error": 0, "rootPassword": "hush", "rootPassword": "hush"}"#,
+            r#"{"rootPassword": "hush"}"#,
+            r#""hush""#,
+            r#"["hush"]"#,
+            "hush",
+            "<html>hush",
+        ];
+        let server = Server::in_turn(bodies.map(|body| reply(200, &[], body))).await;
+        let client = client(&server.url());
+        begin_trace();
+        for body in bodies {
+            let error = client.reinstall_os().os("debian").await.unwrap_err();
+            assert_hidden(&shown(&error));
+            assert_eq!(error.body(), Some(body));
+        }
+        assert_trace_hides_all("kiwivm.reinstallOS");
+    }
+
+    /// A server that puts the key that it was sent in place of every KEY of these bodies, written
+    /// as JSON.
+    async fn echo(bodies: &[(u16, &str)]) -> Server {
+        let bodies: Vec<_> = bodies.iter().map(|(s, b)| (*s, (*b).to_owned())).collect();
+        let mut bodies = bodies.into_iter();
+        Server::start(move |request| {
+            let form = request.form();
+            let key = &form.iter().find(|(name, _)| name == "api_key").unwrap().1;
+            let json = serde_json::to_string(key).unwrap();
+            let (status, body) = bodies.next().unwrap();
+            reply(
+                status,
+                &[("x-echo", "hush")],
+                &body.replace("KEY", json.trim_matches('"')),
+            )
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_server_that_echoes_the_key_is_not_repeated() {
+        let bodies = [
+            (200, r#"{"error": 700005, "message": "KEY: wrong, KEY"}"#),
+            (200, r#"{"error": "KEY", "message": "m"}"#),
+            (200, r#"{"error": 1, "message": ["KEY"]}"#),
+            (200, r#"{"error": 1, "additionalErrorCode": "KEY"}"#),
+            (
+                200,
+                r#"{"error": 1, "additionalErrorInfo": {"a": ["KEY", {"b": "KEY"}]}}"#,
+            ),
+            (
+                200,
+                r#"{"error": 788888, "additionalLockingInfo": {"KEY": {"KEY": 1}}}"#,
+            ),
+            (500, r#"{"error": 1, "message": "KEY"}"#),
+            (200, r#"{"error": 0, "hostname": ["KEY"]}"#),
+            (200, r#"{"error": 0, "hostname": {"KEY": 1}}"#),
+            (200, r#"{"error": 0, "ptr": {"KEY": []}}"#),
+            (200, r#"{"error": 0, "ip_nullroutes": "KEY"}"#),
+            (200, r#"{"error": 0, "ip_nullroutes": "{\"KEY\": "}"#),
+            (200, r#"{"error": 0, "hostname": "KEY"#),
+            (200, r#"{"KEY": "KEY"}"#),
+            (200, r#""KEY""#),
+            (200, "KEY"),
+            (200, "<html>KEY</html>"),
+        ];
+        let server = echo(&bodies).await;
+        let client = client(&server.url());
+        begin_trace();
+        for (_, body) in bodies {
+            let error = client.get_service_info().await.unwrap_err();
+            let text = held(&error);
+            assert_hidden(&text);
+            assert!(text.contains("[redacted]"), "{body}: {text}");
+        }
+        assert_trace_hides_all("kiwivm.getServiceInfo");
+    }
+
+    #[tokio::test]
+    async fn an_echo_is_found_however_it_is_written() {
+        let form = serde_urlencoded::to_string([("key", KEY)]).unwrap();
+        let spellings = [
+            KEY.to_owned(),
+            serde_json::to_string(KEY).unwrap(),
+            // PHP's json_encode.
+            serde_json::to_string(KEY).unwrap().replace('/', r"\/"),
+            form,
+        ];
+        for spelling in spellings {
+            for body in [
+                format!("you sent {spelling}."),
+                format!("<p>you sent {spelling}.</p>"),
+            ] {
+                let server = Server::always(reply(200, &[], &body)).await;
+                let error = client(&server.url()).get_service_info().await.unwrap_err();
+                let text = held(&error);
+                assert_hidden(&text);
+                assert!(error.body().unwrap().contains("[redacted]"), "{text}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_not_cut_in_the_middle_of_the_key() {
+        let lengths = 900..1030;
+        let bodies: Vec<_> = lengths
+            .clone()
+            .map(|n| format!("{}{KEY}", "x".repeat(n)))
+            .collect();
+        let server = Server::in_turn(bodies.iter().map(|body| reply(200, &[], body))).await;
+        let client = client(&server.url());
+        for _ in bodies {
+            let error = client.get_service_info().await.unwrap_err();
+            let body = error.body().unwrap();
+            assert!(body.len() >= 900);
+            assert!(!body.contains("private_h"), "{}", &body[890..]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_gets_no_reply_shows_no_secret() {
+        let cut = b"HTTP/1.1 200 hush\r\nx: hush\r\ncontent-length: 99\r\n\r\nhush".to_vec();
+        let answers = [
+            Answer::SendAndClose(b"hush".to_vec()),
+            Answer::SendAndClose(cut),
+            reply(
+                302,
+                &[("location", "http://127.0.0.1:1/?api_key=hush")],
+                "hush",
+            ),
+            reply(404, &[("retry-after", "hush")], "<html>hush"),
+            reply(503, &[], "hush"),
+        ];
+        let server = Server::in_turn(answers.clone()).await;
+        let client = client(&server.url());
+        begin_trace();
+        for _ in answers {
+            assert_hidden(&held(&client.restart().await.unwrap_err()));
+        }
+        let port = support::ClosedPort::new();
+        let far = kiwivm::Client::builder(credentials()).base_url(port.url());
+        let mut policy = RetryPolicy::default();
+        policy.base_delay = Duration::ZERO;
+        let far = far.retry(policy).build().unwrap();
+        let error = far.restart().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        assert_hidden(&held(&error));
+        let is_retry = |line: &&Line| line.ours && line.value == "retrying";
+        let retries = LINES.with_borrow(|lines| lines.iter().filter(is_retry).count());
+        assert_eq!(retries, 2);
+        assert_trace_hides_all("kiwivm.restart");
+    }
+}
+
+#[cfg(feature = "vps-org")]
+mod vps_org_secrets {
+    use hosting_apis::{mock, vps_org};
+    use serde_json::json;
+
+    use super::*;
+
+    const TOKEN: &str = r#"vps_hush/of+the"call"#;
+
+    fn credentials() -> vps_org::Credentials {
+        vps_org::Credentials::token(TOKEN)
+    }
+
+    fn client(url: &str) -> vps_org::Client {
+        let builder = vps_org::Client::builder(credentials()).base_url(url);
+        builder.retry(RetryPolicy::never()).build().unwrap()
+    }
+
+    #[test]
+    fn credentials_builders_and_clients_hide_the_token() {
+        assert_hidden_in_debug(&credentials());
+        assert_hidden_in_debug(&vps_org::Client::builder(credentials()));
+        let client = client("http://localhost:1");
+        assert_hidden_in_debug(&client);
+        assert_hidden_in_debug(&client.get_account_me());
+    }
+
+    #[test]
+    fn an_auth_code_is_hidden() {
+        let client = client("http://localhost:1");
+        assert_hidden_in_debug(&client.transfer_domain().domain_id(3).auth_code("hush"));
+        assert_hidden_in_debug(&vps_org::types::TransferDomainRequest {
+            auth_code: "hush".into(),
+            auto_renew: None,
+        });
+    }
+
+    #[tokio::test]
+    async fn no_call_has_a_secret_in_its_url() {
+        let server = mock::Server::start(credentials()).await.unwrap();
+        let client = client(&server.base_url());
+        begin_trace();
+        for operation in <vps_org::Credentials as hosting_apis::Api>::OPERATIONS {
+            let mut parameters = server.example(operation.id).unwrap().parameters;
+            if parameters.get("auth_code").is_some() {
+                parameters["auth_code"] = json!("hush");
+            }
+            client.call(operation.id, parameters).await.unwrap();
+        }
+        assert_eq!(server.problems(), [""; 0]);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 7);
+        for request in &requests {
+            assert_hidden(&request.path);
+        }
+        assert!(requests.iter().any(|request| request.body.contains(MARK)));
+        assert_trace_hides_all("vps_org.transferDomain");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_echoes_the_token_is_not_repeated() {
+        let bodies = [
+            (401, r#"{"detail": "KEY: wrong, KEY"}"#),
+            (400, r#"{"name": ["KEY"], "KEY": {"KEY": ["KEY"]}}"#),
+            (400, r#"{"KEY": ["m"]}"#),
+            (400, r#"["KEY"]"#),
+            (400, r#""KEY""#),
+            (200, r#"{"account": {"email": ["KEY"]}}"#),
+            (200, r#"{"account": "KEY"}"#),
+            (200, r#"{"account": {"email": "KEY"#),
+            (200, "KEY"),
+            (200, "<html>KEY</html>"),
+        ];
+        let mut left = bodies.into_iter();
+        let server = Server::start(move |request| {
+            let token = request.header("authorization").unwrap();
+            let token = serde_json::to_string(token.strip_prefix("Bearer ").unwrap()).unwrap();
+            let (status, body) = left.next().unwrap();
+            reply(status, &[], &body.replace("KEY", token.trim_matches('"')))
+        })
+        .await;
+        let client = client(&server.url());
+        begin_trace();
+        for (_, body) in bodies {
+            let error = client.get_account_me().await.unwrap_err();
+            let text = held(&error);
+            assert_hidden(&text);
+            assert!(text.contains("[redacted]"), "{body}: {text}");
+        }
+        assert_trace_hides_all("vps_org.getAccountMe");
+    }
+}
