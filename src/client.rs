@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::redirect::Policy;
+use reqwest::{NoProxy, Proxy, Url};
 
 use crate::api::Api;
 use crate::env::Environment;
@@ -15,13 +15,15 @@ use crate::retry::RetryPolicy;
 use crate::transport::{Core, Shared};
 
 /// A connection pool as the clients of this crate need it: it follows no redirect, sends no
-/// referrer, honours the system's proxy settings, and gives up connecting after 10 seconds.
+/// referrer, and gives up connecting after 10 seconds. HTTPS_PROXY, ALL_PROXY and NO_PROXY of the
+/// environment are honoured for https; plain http goes straight to its server.
 ///
 /// Give it to several builders, and their clients share one pool.
 ///
 /// # Errors
 ///
-/// [`Configuration`](crate::ErrorKind::Configuration) if TLS can't be set up.
+/// [`Configuration`](crate::ErrorKind::Configuration) if TLS can't be set up, or the proxy is no
+/// URL.
 ///
 /// ```
 /// use hosting_apis::{kiwivm, Error};
@@ -36,20 +38,33 @@ use crate::transport::{Core, Shared};
 /// # }
 /// ```
 pub fn http_client() -> Result<reqwest::Client, Error> {
-    pool(|builder| builder)
-}
-
-fn pool(
-    adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-) -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("hosting-apis/", env!("CARGO_PKG_VERSION")));
-    adjust(builder)
+        .user_agent(concat!("hosting-apis/", env!("CARGO_PKG_VERSION")))
+        .no_proxy();
+    let builder = match https_proxy() {
+        Some(url) => builder.proxy(
+            Proxy::https(url)
+                .map_err(|_| Error::configuration("HTTPS_PROXY or ALL_PROXY is no URL of a proxy"))?
+                .no_proxy(NoProxy::from_env()),
+        ),
+        None => builder,
+    };
+    builder
         .build()
         .map_err(|e| Error::configuration("the HTTP client can't be made").caused_by(e))
+}
+
+/// The proxy that the environment names. One for plain http would get to see what that may show to
+/// this machine only, the credentials, so there is none.
+fn https_proxy() -> Option<String> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let values = names.iter().filter_map(|name| env::var(name).ok());
+    values
+        .map(|value| value.trim().to_owned())
+        .find(|value| !value.is_empty())
 }
 
 /// Makes a client: where the server is, how long a call may take, when it is made again.
@@ -119,7 +134,7 @@ impl<C: Api> ClientBuilder<C> {
     }
 
     /// The connection pool to use, such as one that several clients share. By default the client
-    /// makes [one of its own](http_client), which reaches this machine without a proxy.
+    /// makes [one of its own](http_client).
     ///
     /// A pool of your own should follow no redirects: see
     /// [`Policy::none`](reqwest::redirect::Policy::none). A reply that a redirect led to is
@@ -184,10 +199,6 @@ impl<C: Api> ClientBuilder<C> {
                     "this build has no TLS; enable the feature `rustls` of hosting-apis, or bring \
                      a reqwest client that has it with `.http_client()`",
                 ));
-            }
-            // A proxy would get what plain http may show to this machine only.
-            None if Url::parse(&base_url).is_ok_and(|url| is_loopback(&url)) => {
-                pool(reqwest::ClientBuilder::no_proxy)?
             }
             None => http_client()?,
         };

@@ -27,8 +27,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use reqwest::Request;
-use serde::Serialize;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::{Api, Reply};
 use crate::env::Environment;
@@ -39,7 +38,7 @@ include!(concat!(env!("OUT_DIR"), "/kiwivm.rs"));
 /// The id of a VPS and the API key that goes with it, both from its KiwiVM panel.
 ///
 /// They are sent as form fields of a POST, never in a URL.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     veid: u64,
     api_key: Secret,
@@ -80,7 +79,13 @@ impl Api for Credentials {
     }
 
     fn authorize(&self, request: &mut Request) -> Result<(), Error> {
-        crate::transport::add_form_fields(request, self)
+        crate::transport::add_form_fields(
+            request,
+            &[
+                ("veid", &*self.veid.to_string()),
+                ("api_key", self.api_key.expose()),
+            ],
+        )
     }
 
     fn judge(reply: &Reply) -> Result<(), Error> {
@@ -229,10 +234,10 @@ impl<'a> WaitUntilUnlocked<'a> {
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(still_locked(self.timeout, last)),
             }
-            if deadline.saturating_duration_since(Instant::now()) <= self.interval {
+            sleep_until(deadline.min(crate::transport::deadline(self.interval))).await;
+            if Instant::now() >= deadline {
                 return Err(still_locked(self.timeout, last));
             }
-            sleep(self.interval).await;
         }
     }
 }

@@ -42,8 +42,8 @@ pub struct RetryPolicy {
     pub max_delay: Duration,
     /// The longest wait that a server's `Retry-After` leads to. By default 60 s.
     pub max_retry_after: Duration,
-    /// Whether [`Locked`](ErrorKind::Locked) counts as transient. By default it doesn't: jobs
-    /// that lock take minutes.
+    /// Whether [`Locked`](ErrorKind::Locked) counts as transient, for calls whose repetition does
+    /// no harm. By default it doesn't: jobs that lock take minutes.
     pub retry_locked: bool,
 }
 
@@ -100,7 +100,10 @@ impl RetryPolicy {
             .without_max_times()
             .build();
         let bound = bounds.nth(attempts.saturating_sub(1) as usize);
-        bound.unwrap_or(self.max_delay).mul_f64(fastrand::f64())
+        bound
+            .unwrap_or(self.max_delay)
+            .min(self.max_delay)
+            .mul_f64(fastrand::f64())
     }
 }
 

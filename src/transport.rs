@@ -26,6 +26,7 @@ use crate::api::{Api, Reply};
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::retry::{RetryPolicy, retry_after};
+use crate::secret::Secret;
 use crate::wire::Lenient;
 
 /// What a client and its clones share. The generated clients hold nothing else.
@@ -54,6 +55,7 @@ impl<C: Api> Core<C> {
         Call {
             shared: &self.0,
             operation,
+            hidden: Vec::new(),
         }
     }
 }
@@ -78,6 +80,8 @@ impl<C: fmt::Debug> fmt::Debug for Core<C> {
 pub(crate) struct Call<'a, C> {
     shared: &'a Shared<C>,
     operation: &'static Operation,
+    /// The secrets among its parameters.
+    hidden: Vec<Secret>,
 }
 
 impl<C: Api> Call<'_, C> {
@@ -89,13 +93,25 @@ impl<C: Api> Call<'_, C> {
         &self.shared.http
     }
 
+    /// Takes note of parameters that no error may show, should the server repeat them.
+    pub(crate) fn hiding<const N: usize>(mut self, secrets: [&Option<Secret>; N]) -> Self {
+        self.hidden.extend(secrets.into_iter().flatten().cloned());
+        self
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        let credentials = self.shared.credentials.secrets();
+        credentials.into_iter().chain(&self.hidden).collect()
+    }
+
     /// A parameter that the call can't be made without.
     pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Error> {
         value.ok_or_else(|| self.invalid(format!("`{name}` is required and wasn't set")))
     }
 
-    /// A required value as a segment of the path. One that would lead elsewhere is refused: URLs resolve
-    /// `..`, servers take an empty segment for the collection, and some decode `%2F` too early.
+    /// A required value as a segment of the path. One that would lead elsewhere is refused: URLs
+    /// resolve `..`, servers take an empty segment for the collection, and some decode `%2F` too
+    /// early.
     pub(crate) fn path_value(
         &self,
         name: &str,
@@ -135,11 +151,10 @@ impl<C: Api> Call<'_, C> {
         let outcome = self.reply(request).instrument(span.clone()).await;
         let outcome = outcome.and_then(|(reply, attempts)| {
             span.record("attempts", attempts);
-            let secrets = self.shared.credentials.secrets();
             decode(&reply).map_err(|e| {
                 e.of(self.operation.name)
                     .attempts_were(attempts)
-                    .without(&secrets)
+                    .without(&self.secrets())
             })
         });
         record(&span, &outcome);
@@ -164,7 +179,7 @@ impl<C: Api> Call<'_, C> {
             let error = error
                 .of(self.operation.name)
                 .attempts_were(attempts)
-                .without(&self.shared.credentials.secrets());
+                .without(&self.secrets());
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(wait) = self.shared.retry.next(self.operation, &error, left) else {
                 return Err(error);

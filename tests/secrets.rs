@@ -483,6 +483,21 @@ mod vps_org_secrets {
     }
 
     #[tokio::test]
+    async fn an_auth_code_that_the_server_repeats_is_taken_out() {
+        let server = mock::Server::start(credentials()).await.unwrap();
+        let client = client(&server.base_url());
+        let echo = json!({ "auth_code": ["hush-7#4 is no code of this domain."] });
+        let answer = mock::Answer::text(400, echo.to_string());
+        server.answer("transferDomain", answer).unwrap();
+        let call = client.transfer_domain().domain_id(3).auth_code("hush-7#4");
+        let error = call.await.unwrap_err();
+        assert_hidden(&shown(&error));
+        assert_hidden(&held(&error));
+        let expected = "auth_code: [redacted] is no code of this domain.";
+        assert_eq!(error.message(), Some(expected));
+    }
+
+    #[tokio::test]
     async fn no_call_has_a_secret_in_its_url() {
         let server = mock::Server::start(credentials()).await.unwrap();
         let client = client(&server.base_url());

@@ -467,6 +467,13 @@ fn send(
         });
         quote!(let body = types::#body { #(#properties),* };)
     });
+    let is_secret = |setter: &&Setter| setter.ty.to_token_stream().to_string().contains("Secret");
+    let secrets: Vec<&Ident> = setters
+        .iter()
+        .filter(is_secret)
+        .map(|setter| &setter.ident)
+        .collect();
+    let secrets = (!secrets.is_empty()).then(|| quote!(.hiding([#(&#secrets),*])));
     let (url_name, url) = url(block, setters, &call)?;
     let request = request(block, &call)?;
     let request_name = free("request", setters);
@@ -474,7 +481,7 @@ fn send(
     let headers = headers.map(|setter| header(setter, &request_name));
     Ok(quote! {
         let Self { client, #(#fields),* } = self;
-        let #call = client.core.call(&operations::#constant);
+        let #call = client.core.call(&operations::#constant)#secrets;
         #(#required)*
         #body
         let #url_name = #url;

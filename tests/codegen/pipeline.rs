@@ -424,7 +424,8 @@ mod odd_specs {
         let changes = each_change(&document, &|_| odd.clone());
         assert!(changes.len() > 1000, "{}", changes.len());
         let mut results = [0, 0];
-        for document in changes {
+        // Every third is enough for each node to get several of the values, and takes seconds less.
+        for document in changes.into_iter().step_by(3) {
             results[usize::from(unchecked(&document).is_ok())] += 1;
         }
         // Else the changes would be of the wrong kind to tell anything.
