@@ -6,11 +6,11 @@
 //! ```
 //!
 //! With `--live` the credentials come from the environment: KIWIVM_VEID and KIWIVM_API_KEY,
-//! VPS_ORG_TOKEN, or either. A secret can be in a file whose path is in KIWIVM_API_KEY_FILE or
-//! VPS_ORG_TOKEN_FILE.
+//! VPS_ORG_TOKEN, BOARDMATE_BASE_URL and BOARDMATE_KEY, or some of them. A secret can be in a file
+//! whose path is in the variable of the same name with `_FILE`.
 
 use hosting_apis::mock::{Answer, Server};
-use hosting_apis::{Error, ErrorKind, kiwivm, vps_org};
+use hosting_apis::{Error, ErrorKind, boardmate, kiwivm, vps_org};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -93,7 +93,15 @@ async fn tour() -> Result<(), Error> {
     let account = vps_org::Client::builder(credentials)
         .base_url(server.base_url())
         .build()?;
-    account_overview(&account).await
+    account_overview(&account).await?;
+
+    heading("boardmate: the codes of a dashboard");
+    let credentials = boardmate::Credentials::key("EXAMPLE");
+    let server = Server::start(credentials.clone()).await?;
+    let dashboard = boardmate::Client::builder(credentials)
+        .base_url(server.base_url())
+        .build()?;
+    codes_overview(&dashboard).await
 }
 
 /// Many clients, each with credentials of its own, share one pool of connections.
@@ -150,9 +158,14 @@ async fn live() -> Result<(), Error> {
         heading("VPS.org: the account and its domains");
         account_overview(&vps_org::Client::from_env()?).await?;
     }
+    if std::env::var_os("BOARDMATE_BASE_URL").is_some() {
+        found = true;
+        heading("boardmate: the codes of a dashboard");
+        codes_overview(&boardmate::Client::from_env()?).await?;
+    }
     if !found {
         println!("no credentials in the environment: set KIWIVM_VEID and KIWIVM_API_KEY, or");
-        println!("VPS_ORG_TOKEN, and run this again");
+        println!("VPS_ORG_TOKEN, or BOARDMATE_BASE_URL and BOARDMATE_KEY, and run this again");
     }
     Ok(())
 }
@@ -204,6 +217,17 @@ async fn account_overview(account: &vps_org::Client) -> Result<(), Error> {
             or_dash(&domain.domain_name),
             or_dash(&status),
             or_dash(&domain.expiration_date),
+        );
+    }
+    Ok(())
+}
+
+async fn codes_overview(dashboard: &boardmate::Client) -> Result<(), Error> {
+    for (name, code) in dashboard.list_codes().await? {
+        let money = code.money.unwrap_or_default();
+        println!(
+            "  {name:<12} {money:>5} coins, redeemed by {}",
+            code.user.len()
         );
     }
     Ok(())

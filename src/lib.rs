@@ -86,6 +86,7 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 //! | --- | --- | --- |
 //! | `kiwivm` | yes | the module `kiwivm` |
 //! | `vps-org` | yes | the module `vps_org` |
+//! | `boardmate` | yes | the module `boardmate` |
 //! | `rustls` | yes | TLS, as reqwest has it; without it, bring a reqwest client that has TLS |
 //! | `mock` | no | the module `mock`: a server made from the specs, for the tests of your program |
 //!
@@ -94,11 +95,13 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 
 // What one API needs of the layer below, another may not.
 #![cfg_attr(
-    not(all(feature = "kiwivm", feature = "vps-org")),
+    not(all(feature = "kiwivm", feature = "vps-org", feature = "boardmate")),
     allow(dead_code, unused_imports, unused_macros)
 )]
 
 mod api;
+#[cfg(feature = "boardmate")]
+pub mod boardmate;
 mod client;
 mod env;
 mod error;

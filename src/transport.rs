@@ -384,6 +384,14 @@ pub(crate) fn add_form_fields(request: &mut Request, fields: &impl Serialize) ->
     Ok(())
 }
 
+/// Adds a pair to the query, which is where logs and proxies see it.
+pub(crate) fn add_query(request: &mut Request, name: &str, value: &Secret) {
+    request
+        .url_mut()
+        .query_pairs_mut()
+        .append_pair(name, value.expose());
+}
+
 /// Sets a header whose value no log may show.
 pub(crate) fn add_header(
     request: &mut Request,

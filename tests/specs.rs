@@ -431,3 +431,34 @@ mod vps_org {
         }
     }
 }
+
+#[cfg(feature = "boardmate")]
+mod boardmate {
+    use hosting_apis::Api;
+    use hosting_apis::boardmate::Credentials;
+
+    use super::*;
+
+    const KEY: &str = "KeyMadeUpForTheWire";
+
+    fn credentials() -> Credentials {
+        Credentials::key(KEY)
+    }
+
+    #[tokio::test]
+    async fn every_example_is_decoded_and_nothing_is_lost() {
+        assert_nothing_is_lost(&calls!(boardmate, credentials()));
+    }
+
+    #[tokio::test]
+    async fn every_parameter_has_an_example() {
+        assert_examples_are_whole(&calls!(boardmate, credentials()), Credentials::SPEC);
+    }
+
+    #[tokio::test]
+    async fn every_request_is_as_the_snapshot_says() {
+        let calls = calls!(boardmate, credentials());
+        assert_no_api_version(&calls);
+        assert_wire("wire_boardmate", &calls, &[KEY]);
+    }
+}

@@ -12,57 +12,93 @@ use crate::error::Error;
 
 /// What a request with the right credentials has: whatever `authorize` puts into an empty one.
 pub(super) struct Credentials {
-    headers: Vec<(String, Vec<u8>)>,
-    form: Vec<(String, String)>,
+    expect: Expect,
     secrets: Vec<String>,
+}
+
+/// What a request of a method is due.
+type Expect = Box<dyn Fn(&Method) -> Result<Expected, Error> + Send + Sync>;
+
+struct Expected {
+    headers: Vec<(String, Vec<u8>)>,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
 }
 
 impl Credentials {
     pub(super) fn of<C: Api>(credentials: &C) -> Result<Self, Error> {
-        let url = Url::parse("http://127.0.0.1/")
-            .map_err(|e| Error::configuration("no URL").caused_by(e))?;
-        let mut probe = reqwest::Request::new(Method::POST, url);
-        credentials.authorize(&mut probe)?;
-        let body = probe
-            .body()
-            .and_then(|body| body.as_bytes())
-            .unwrap_or_default();
-        let is_credential = |name: &str| name != "content-type";
-        let headers = probe
-            .headers()
+        let secrets = credentials
+            .secrets()
             .iter()
-            .filter(|(name, _)| is_credential(name.as_str()));
+            .map(|s| s.expose().to_owned())
+            .collect();
+        let credentials = credentials.clone();
+        let expect = move |method: &Method| expected(&credentials, method);
+        expect(&Method::GET)?;
         Ok(Credentials {
-            form: serde_urlencoded::from_bytes(body).unwrap_or_default(),
-            headers: headers
-                .map(|(n, v)| (n.to_string(), v.as_bytes().to_vec()))
-                .collect(),
-            secrets: credentials
-                .secrets()
-                .iter()
-                .map(|s| s.expose().to_owned())
-                .collect(),
+            expect: Box::new(expect),
+            secrets,
         })
     }
 
     pub(super) fn accepts(&self, request: &Request) -> bool {
+        let Ok(expected) = (self.expect)(&request.method) else {
+            return false;
+        };
         let form = form(&request.body);
+        let query: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
         let has_header = |(name, value): &(String, Vec<u8>)| {
             request
                 .headers
                 .get(name)
                 .is_some_and(|sent| sent.as_bytes() == value)
         };
-        self.headers.iter().all(has_header) && self.form.iter().all(|field| form.contains(field))
+        expected.headers.iter().all(has_header)
+            && expected.form.iter().all(|field| form.contains(field))
+            && expected.query.iter().all(|pair| query.contains(pair))
     }
 
-    /// Whether a secret stands where logs would keep it.
+    /// Whether a secret stands where logs would keep it, and needn't.
     pub(super) fn in_url(&self, request: &Request) -> bool {
+        let due = (self.expect)(&request.method).is_ok_and(|expected| !expected.query.is_empty());
         let url = request.url.as_str();
-        self.secrets
+        !due && self
+            .secrets
             .iter()
             .any(|secret| url.contains(secret.as_str()))
     }
+
+    /// The parts of the form and the query that aren't parameters.
+    fn names(&self, method: &Method) -> Vec<String> {
+        let pairs = (self.expect)(method).map(|expected| [expected.form, expected.query].concat());
+        pairs
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+fn expected<C: Api>(credentials: &C, method: &Method) -> Result<Expected, Error> {
+    let url =
+        Url::parse("http://127.0.0.1/").map_err(|e| Error::configuration("no URL").caused_by(e))?;
+    let mut probe = reqwest::Request::new(method.clone(), url);
+    credentials.authorize(&mut probe)?;
+    let body = probe
+        .body()
+        .and_then(|body| body.as_bytes())
+        .unwrap_or_default();
+    let headers = probe
+        .headers()
+        .iter()
+        .filter(|(name, _)| name.as_str() != "content-type");
+    Ok(Expected {
+        form: form(body),
+        query: probe.url().query_pairs().into_owned().collect(),
+        headers: headers
+            .map(|(n, v)| (n.to_string(), v.as_bytes().to_vec()))
+            .collect(),
+    })
 }
 
 fn form(body: &[u8]) -> Vec<(String, String)> {
@@ -86,17 +122,16 @@ pub(super) fn request(
         let schema = parameter.map_or(&Value::Null, |p| &p["schema"]);
         check.text(&format!("path.{name}"), value, schema, &mut found);
     }
-    check.query(operation, request, &mut found);
+    let credentials = credentials.names(&request.method);
+    check.query(operation, request, &credentials, &mut found);
     match operation.body() {
+        // Credentials in the query leave nothing for a form that was for them alone.
+        Some((_, body)) if request.body.is_empty() && check.is_only(body, &credentials) => {}
         Some((media, body)) => check.body(media, body, request, &mut found),
-        None => {
-            let expected = form(&request.body)
-                .iter()
-                .all(|field| credentials.form.contains(field));
-            if !request.body.is_empty() && !expected {
-                found.push("body: there must be none".to_owned());
-            }
-        }
+        None if form(&request.body)
+            .iter()
+            .all(|(name, _)| credentials.contains(name)) => {}
+        None => found.push("body: there must be none".to_owned()),
     }
     found
 }
@@ -106,7 +141,19 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn query(&self, operation: &Operation, request: &Request, found: &mut Vec<String>) {
+    /// Whether a form has no field but these.
+    fn is_only(&self, body: &Value, names: &[String]) -> bool {
+        let (fields, _) = properties(self.document, &body["schema"]);
+        fields.keys().all(|field| names.contains(field))
+    }
+
+    fn query(
+        &self,
+        operation: &Operation,
+        request: &Request,
+        credentials: &[String],
+        found: &mut Vec<String>,
+    ) {
         let listed: Vec<&Value> = operation
             .parameters
             .iter()
@@ -118,6 +165,7 @@ impl Check<'_> {
                 Some(parameter) => {
                     self.text(&format!("query.{name}"), value, &parameter["schema"], found);
                 }
+                None if credentials.contains(name) => {}
                 None => found.push(format!("query.{name}: the operation has no such parameter")),
             }
         }

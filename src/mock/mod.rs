@@ -130,7 +130,7 @@ impl Answer {
     }
 
     /// A failure as the vendor reports it: inside the API's envelope with this code, or, if the
-    /// API has none, with the code as HTTP status and the message as `detail`.
+    /// API has none, with the code as HTTP status and a body like that of the spec's example.
     pub fn error(code: impl Into<String>, message: impl Into<String>) -> Self {
         let reply = Reply::Error {
             code: code.into(),
@@ -337,7 +337,7 @@ impl Responder {
                 code,
                 message,
                 details,
-            } => self.error(&code, &message, details),
+            } => self.error(operation, &code, &message, details),
         };
         for (name, value) in answer.headers {
             reply = reply.insert_header(name, value);
@@ -364,7 +364,13 @@ impl Responder {
         None
     }
 
-    fn error(&self, code: &str, message: &str, details: Value) -> ResponseTemplate {
+    fn error(
+        &self,
+        operation: &spec::Operation,
+        code: &str,
+        message: &str,
+        details: Value,
+    ) -> ResponseTemplate {
         let (status, mut fields) = match &self.0.spec.envelope {
             Some((field, text)) => {
                 let code = code
@@ -372,7 +378,10 @@ impl Responder {
                     .map_or_else(|_| json!(code), |code| json!(code));
                 (200, json!({ field.as_str(): code, text.as_str(): message }))
             }
-            None => (code.parse().unwrap_or(400), json!({ "detail": message })),
+            None => {
+                let status = code.parse().unwrap_or(400);
+                (status, operation.failure(status, message))
+            }
         };
         if let (Value::Object(fields), Value::Object(details)) = (&mut fields, details) {
             fields.extend(details);

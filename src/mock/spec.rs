@@ -25,6 +25,8 @@ pub(super) struct Operation {
     pub(super) example: Example,
     /// What wrong credentials are answered with.
     pub(super) refusal: (u16, Value),
+    /// The examples of documented failures, by status.
+    failures: Vec<(u16, Value)>,
 }
 
 /// What a spec gives as example of an operation.
@@ -130,14 +132,39 @@ impl Operation {
             .flat_map(|list| list.as_array().into_iter().flatten())
             .map(|parameter| resolve(document, parameter).clone())
             .collect();
+        let failures = failures(document, &object);
         Operation {
             id: operation.id.to_owned(),
             method: operation.method.to_owned(),
             path: operation.path.to_owned(),
             example: example(document, &object, &parameters),
-            refusal: refusal(document, &object),
+            refusal: refusal(document, &failures),
+            failures,
             object,
             parameters,
+        }
+    }
+
+    /// A failure by its status, in the shape that the spec has for it.
+    pub(super) fn failure(&self, status: u16, message: &str) -> Value {
+        let documented = self
+            .failures
+            .iter()
+            .find(|(documented, _)| *documented == status);
+        let any = documented.or(self.failures.first());
+        let mut body = any.map(|(_, example)| example.clone()).unwrap_or_default();
+        let shaped = body.as_object_mut().is_some_and(|fields| {
+            fields
+                .values_mut()
+                .filter(|value| value.is_number())
+                .for_each(|v| *v = json!(status));
+            let text = fields.values_mut().find(|value| value.is_string());
+            text.map(|text| *text = json!(message)).is_some()
+        });
+        if shaped {
+            body
+        } else {
+            json!({ "detail": message })
         }
     }
 
@@ -189,15 +216,32 @@ fn example(document: &Value, object: &Value, parameters: &[Value]) -> Example {
     }
 }
 
-/// What the server says to wrong credentials: the envelope's own refusal, or the operation's 401.
-fn refusal(document: &Value, object: &Value) -> (u16, Value) {
+/// What the server says to wrong credentials: the envelope's own refusal, or the operation's 401,
+/// or its 403 where it documents no 401.
+fn refusal(document: &Value, failures: &[(u16, Value)]) -> (u16, Value) {
     if let Some(refusal) = document["x-envelope"].get("refusal") {
         return (200, refusal.clone());
     }
-    let response = resolve(document, &object["responses"]["401"]);
-    let content = response["content"].as_object();
-    let example = content.and_then(|content| content.values().next()?.get("example").cloned());
-    (401, example.unwrap_or_else(|| json!({})))
+    let documented = |status| {
+        failures
+            .iter()
+            .find(|(failure, _)| *failure == status)
+            .cloned()
+    };
+    documented(401)
+        .or(documented(403))
+        .unwrap_or_else(|| (401, json!({})))
+}
+
+/// The documented failures of an operation, each with its example.
+fn failures(document: &Value, object: &Value) -> Vec<(u16, Value)> {
+    let responses = object["responses"].as_object().into_iter().flatten();
+    let failures = responses.filter_map(|(status, response)| {
+        let status = status.parse().ok().filter(|status| *status >= 400)?;
+        let content = resolve(document, response)["content"].as_object()?;
+        Some((status, content.values().next()?.get("example")?.clone()))
+    });
+    failures.collect()
 }
 
 /// The target of a reference, or the value itself.

@@ -1,0 +1,290 @@
+//! boardmate's peculiarities, each with what the client makes of it.
+
+#![cfg(all(feature = "boardmate", feature = "mock"))]
+
+mod support;
+
+use hosting_apis::{Error, ErrorKind, RetryPolicy, boardmate, mock};
+use serde_json::{Value, json};
+use support::{Answer, Server, reply};
+
+const KEY: &str = "MadeUpKeyOfFiftyLettersAndDigitsForTheseTests12345";
+/// A Discord id, which a float would not keep.
+const USER: &str = "1199887766554433221";
+
+fn credentials() -> boardmate::Credentials {
+    boardmate::Credentials::key(KEY)
+}
+
+fn client(credentials: boardmate::Credentials, url: impl Into<String>) -> boardmate::Client {
+    let builder = boardmate::Client::builder(credentials).base_url(url);
+    builder.retry(RetryPolicy::never()).build().unwrap()
+}
+
+/// A client of a server that gives each call the next of these answers.
+async fn answers(answers: impl IntoIterator<Item = Answer>) -> (Server, boardmate::Client) {
+    let server = Server::in_turn(answers).await;
+    let client = client(credentials(), server.url());
+    (server, client)
+}
+
+fn json_answer(status: u16, body: Value) -> Answer {
+    reply(
+        status,
+        &[("content-type", "application/json")],
+        &body.to_string(),
+    )
+}
+
+fn pairs(form: &[(String, String)]) -> Vec<(&str, &str)> {
+    form.iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect()
+}
+
+#[test]
+fn the_operators_own_address_has_to_be_set() {
+    let error = boardmate::Client::builder(credentials())
+        .build()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(
+        error
+            .to_string()
+            .contains("boardmate has no base URL by default"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_key_is_a_form_field_of_every_method() {
+    let user = json!({"money": 1});
+    let (server, client) = answers([
+        json_answer(200, user.clone()),
+        json_answer(200, user),
+        json_answer(200, json!({})),
+    ])
+    .await;
+    client.get_user().dc_user_id(USER).await.unwrap();
+    client
+        .update_user()
+        .dc_user_id(USER)
+        .money(7)
+        .await
+        .unwrap();
+    client.delete_code().code("SPRING").await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests[0].method, "GET");
+    assert_eq!(requests[0].target, format!("/api/user/{USER}"));
+    assert_eq!(pairs(&requests[0].form()), [("key", KEY)]);
+    assert_eq!(pairs(&requests[1].form()), [("money", "7"), ("key", KEY)]);
+    assert_eq!(requests[2].method, "DELETE");
+    assert_eq!(
+        pairs(&requests[2].form()),
+        [("code", "SPRING"), ("key", KEY)]
+    );
+    for request in requests {
+        let form = Some("application/x-www-form-urlencoded");
+        assert_eq!(request.header("content-type"), form);
+    }
+}
+
+#[tokio::test]
+async fn for_the_later_generation_a_get_has_the_key_in_its_query() {
+    let server = Server::in_turn([json_answer(200, json!({})), json_answer(200, json!({}))]).await;
+    let client = client(credentials().key_in_query(), server.url());
+    client.list_codes().await.unwrap();
+    client.set_code().code("A").use_(1).money(2).await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests[0].target, format!("/api/code?key={KEY}"));
+    assert_eq!(requests[0].body, "");
+    assert_eq!(requests[1].target, "/api/code");
+    assert!(
+        requests[1]
+            .form()
+            .contains(&("key".to_owned(), KEY.to_owned()))
+    );
+}
+
+#[tokio::test]
+async fn a_200_with_a_status_and_a_message_is_a_fault_of_the_server() {
+    for status in ["error", "fixed"] {
+        let fault = json!({"status": status, "message": "could not read the number"});
+        let (_server, client) = answers([json_answer(200, fault)]).await;
+        let error = client
+            .update_user()
+            .dc_user_id(USER)
+            .money(1)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Server);
+        assert_eq!(error.status().unwrap(), 200);
+        assert_eq!(error.code(), Some(status));
+        assert_eq!(error.message(), Some("could not read the number"));
+    }
+}
+
+#[tokio::test]
+async fn a_code_may_be_called_status_and_have_any_letters() {
+    let codes = json!({
+        "status": {"user": [], "use": 1, "money": 2},
+        "message": {"user": [], "use": 1, "money": 2},
+        "春節 🧧/..": {"user": [USER], "use": "3", "money": 4},
+    });
+    let (_server, client) = answers([json_answer(200, codes), json_answer(200, json!({}))]).await;
+    let codes = client.list_codes().await.unwrap();
+    assert_eq!(codes.len(), 3);
+    assert_eq!(codes["春節 🧧/.."].user, [USER]);
+    assert_eq!(codes["春節 🧧/.."].use_, Some(3));
+    assert!(client.list_codes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_is_sent_as_it_is() {
+    let (server, client) = answers([json_answer(200, json!({"code": 200, "message": "ok"}))]).await;
+    client.delete_code().code("春節 &=+%/🧧").await.unwrap();
+    let form = server.requests()[0].form();
+    assert_eq!(pairs(&form)[0], ("code", "春節 &=+%/🧧"));
+}
+
+#[tokio::test]
+async fn numbers_that_come_back_as_text_are_integers() {
+    let quota = json!({
+        "money": "200", "resource": {"cpu": 0, "disk": 4096, "memory": "-512", "servers": 0},
+    });
+    let (_server, client) = answers([json_answer(200, quota)]).await;
+    let quota = client
+        .update_user()
+        .dc_user_id(USER)
+        .money(200)
+        .memory(-512)
+        .await
+        .unwrap();
+    assert_eq!(quota.money, Some(200));
+    let resource = quota.resource.unwrap();
+    assert_eq!((resource.memory, resource.disk), (Some(-512), Some(4096)));
+}
+
+#[tokio::test]
+async fn both_generations_errors_are_understood() {
+    let wrong = json!([
+        {"type": "missing", "loc": ["body", "money"], "msg": "Field required", "input": null},
+        {"type": "int_parsing", "loc": ["body", "use"], "msg": "not an integer", "input": "x"},
+    ]);
+    let rows = [
+        (
+            400,
+            json!({"code": 400, "message": "資料有誤"}),
+            ErrorKind::InvalidInput,
+            Some("400"),
+            Some("資料有誤"),
+        ),
+        (
+            403,
+            json!({"code": 403, "message": "no"}),
+            ErrorKind::Authentication,
+            Some("403"),
+            Some("no"),
+        ),
+        (
+            404,
+            json!({"code": 404, "message": "gone"}),
+            ErrorKind::NotFound,
+            Some("404"),
+            Some("gone"),
+        ),
+        (
+            403,
+            json!({"detail": {"code": 403, "message": "later"}}),
+            ErrorKind::Authentication,
+            Some("403"),
+            Some("later"),
+        ),
+        (
+            422,
+            json!({ "detail": wrong }),
+            ErrorKind::InvalidInput,
+            None,
+            Some("body.money: Field required; body.use: not an integer"),
+        ),
+    ];
+    for (status, body, kind, code, message) in rows {
+        let (_server, client) = answers([json_answer(status, body.clone())]).await;
+        let error = client.get_user().dc_user_id(USER).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{body}");
+        assert_eq!(error.code(), code, "{body}");
+        assert_eq!(error.message(), message, "{body}");
+        assert_eq!(
+            error.details().is_some(),
+            body["detail"].is_array(),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn html_pages_keep_their_status() {
+    let page = |status| reply(status, &[("content-type", "text/html")], "<!doctype html>");
+    for (status, kind) in [
+        (404, ErrorKind::NotFound),
+        (405, ErrorKind::Api),
+        (500, ErrorKind::Server),
+    ] {
+        let (_server, client) = answers([page(status)]).await;
+        let error = client.list_codes().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status().unwrap().as_u16()),
+            (kind, status)
+        );
+    }
+}
+
+#[tokio::test]
+async fn making_a_code_again_would_empty_it_so_it_is_sent_once() {
+    let down = || json_answer(503, json!({}));
+    let server = Server::in_turn([down(), down(), json_answer(200, json!({}))]).await;
+    let mut policy = RetryPolicy::default();
+    policy.base_delay = std::time::Duration::ZERO;
+    let builder = boardmate::Client::builder(credentials()).base_url(server.url());
+    let client = builder.retry(policy).build().unwrap();
+    let call = client.set_code().code("A").use_(1).money(1);
+    assert_eq!(call.await.unwrap_err().attempts(), 1);
+    // Setting a user's values again changes nothing.
+    client
+        .update_user()
+        .dc_user_id(USER)
+        .money(1)
+        .await
+        .unwrap();
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn the_mock_refuses_a_wrong_key_as_the_server_does() -> Result<(), Error> {
+    let server = mock::Server::start(credentials()).await?;
+    let stranger = boardmate::Credentials::key("WrongKey");
+    let error = client(stranger, server.base_url())
+        .list_codes()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert_eq!(error.status().unwrap(), 403);
+    for credentials in [credentials(), credentials().key_in_query()] {
+        let server = mock::Server::start(credentials.clone()).await?;
+        let client = client(credentials, server.base_url());
+        client.list_codes().await?;
+        client.set_code().code("A").use_(1).money(1).await?;
+        assert_eq!(server.problems(), [""; 0]);
+    }
+    server.answer("getUser", mock::Answer::error("404", "no such user"))?;
+    let error = client(credentials(), server.base_url())
+        .get_user()
+        .dc_user_id(USER)
+        .await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.code(), error.message()),
+        (Some("404"), Some("no such user"))
+    );
+    Ok(())
+}
