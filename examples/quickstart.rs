@@ -46,6 +46,7 @@ async fn tour() -> Result<(), Error> {
         "snapshot begun; a mail goes to {}",
         or_dash(&snapshot.notification_email)
     );
+    println!("snapshots so far:");
     for snapshot in vps.snapshot_list().await?.snapshots {
         let size = gib(snapshot.size.unwrap_or_default());
         println!("  {size:>6.1} GiB  {}", or_dash(&snapshot.description));

@@ -120,11 +120,17 @@ impl Envelope {
             return code == self.success;
         };
         // A payload that uses the field for itself is told from a failure by what only failures
-        // have: shell commands exit with 1 and more without the call having failed.
+        // have: shell commands exit with 1 and more without the call having failed. A plain
+        // success may come with those fields, but empty: captures of other calls show that.
+        let failed = |field: &&str| match seen.0.get(*field) {
+            None => false,
+            Some(Value::Null) => code != self.success,
+            Some(value) => code != self.success || value.as_str() != Some(""),
+        };
         let is_result = code
             .parse()
             .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
-        is_result && !self.details.iter().any(|field| seen.0.contains_key(*field))
+        is_result && !self.details.iter().any(failed)
     }
 
     /// The envelope's own fields, without building the payload.

@@ -45,6 +45,11 @@ pub fn http_client() -> Result<reqwest::Client, Error> {
         .user_agent(concat!("hosting-apis/", env!("CARGO_PKG_VERSION")))
         .no_proxy();
     let builder = match https_proxy() {
+        Some(url) if url.contains("://") && !url.starts_with("http") => {
+            return Err(Error::configuration(
+                "HTTPS_PROXY or ALL_PROXY names a proxy of another kind than http and https",
+            ));
+        }
         Some(url) => builder.proxy(
             Proxy::https(url)
                 .map_err(|_| Error::configuration("HTTPS_PROXY or ALL_PROXY is no URL of a proxy"))?
@@ -135,6 +140,8 @@ impl<C: Api> ClientBuilder<C> {
 
     /// The connection pool to use, such as one that several clients share. By default the client
     /// makes [one of its own](http_client).
+    ///
+    /// The type is that of reqwest 0.13.
     ///
     /// A pool of your own should follow no redirects: see
     /// [`Policy::none`](reqwest::redirect::Policy::none). A reply that a redirect led to is

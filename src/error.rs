@@ -151,7 +151,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// How many requests were made; 0 if none.
+    /// How many times the request was tried; 0 if it never came to that.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -163,10 +163,11 @@ impl Error {
         use ErrorKind::*;
         match self.kind() {
             Connect | Timeout | Transport | RateLimited | Locked => true,
-            _ => matches!(
-                self.status().map(|s| s.as_u16()),
-                Some(408 | 429 | 502 | 503 | 504)
-            ),
+            Api | Server => {
+                let status = self.status().map(|status| status.as_u16());
+                matches!(status, Some(408 | 429 | 502 | 503 | 504))
+            }
+            _ => false,
         }
     }
 }
@@ -334,7 +335,7 @@ fn chain(error: &dyn StdError) -> String {
 }
 
 /// One line, whatever a server put into its message.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     const LONGEST: usize = 300;
     let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.retain(|c| !c.is_control());

@@ -31,6 +31,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::{Api, Reply};
 use crate::env::Environment;
+use crate::error::one_line;
 use crate::{Error, ErrorKind, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/kiwivm.rs"));
@@ -143,12 +144,12 @@ impl LockProgress {
 
 impl fmt::Display for LockProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.job.as_deref().unwrap_or("a job"))?;
+        f.write_str(&one_line(self.job.as_deref().unwrap_or("a job")))?;
         if let Some(percent) = self.completed_percent {
             write!(f, ", {percent} %")?;
         }
         match &self.message {
-            Some(message) => write!(f, ": {message}"),
+            Some(message) => write!(f, ": {}", one_line(message)),
             None => Ok(()),
         }
     }
@@ -243,15 +244,17 @@ impl<'a> WaitUntilUnlocked<'a> {
 }
 
 fn still_locked(timeout: Duration, last: Option<Error>) -> Error {
-    let found = last.map(|error| match LockProgress::of(&error) {
-        Some(progress) => format!("; the last poll found {progress}"),
-        None => format!("; the last poll failed: {error}"),
-    });
+    let found = match last.map(|error| (LockProgress::of(&error), error)) {
+        None => format!("no poll was answered within {timeout:?}"),
+        Some((Some(progress), _)) => {
+            format!("still locked after {timeout:?}; the last poll found {progress}")
+        }
+        Some((None, error)) => {
+            format!("not known to be unlocked after {timeout:?}; the last poll failed: {error}")
+        }
+    };
     Error::new(ErrorKind::Timeout)
-        .because(format!(
-            "still locked after {timeout:?}{}",
-            found.unwrap_or_default()
-        ))
+        .because(found)
         .of(operations::MIGRATE_GET_LOCATIONS.name)
 }
 

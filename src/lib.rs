@@ -62,8 +62,8 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 //! call (30 s), retries, the largest reply (32 MiB). A client is cheap to clone, and many clients
 //! with different credentials can share one pool: see [`http_client`].
 //!
-//! Calls whose repetition does no harm are made again after a transient failure, up to three
-//! times; see [`RetryPolicy`]. Other calls are repeated only if they never left.
+//! Calls whose repetition does no harm are made again after a transient failure, at most three
+//! requests in all; see [`RetryPolicy`]. Other calls are repeated only if they never left.
 //!
 //! # Errors
 //!

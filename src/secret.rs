@@ -10,6 +10,8 @@ use crate::wire::Lenient;
 
 /// Text that no `Debug` shows and that is wiped from memory when dropped.
 ///
+/// Serializing it writes the text, as requests need that: don't serialize a reply into a log.
+///
 /// There is no `Display`. [`expose`](Secret::expose) gives the text, so that every place that
 /// reads a secret can be found by that name.
 ///

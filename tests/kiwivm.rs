@@ -273,6 +273,19 @@ async fn an_exit_status_may_come_as_text_and_its_output_be_absent() {
 }
 
 #[tokio::test]
+async fn a_command_that_succeeded_may_come_with_empty_fields_of_failures() {
+    let body = json!({
+        "error": 0, "message": "done", "additionalErrorCode": null, "additionalErrorInfo": "",
+    });
+    let (_server, client) = replies([body]).await;
+    let result = client.basic_shell_exec().command("true").await.unwrap();
+    assert_eq!(
+        (result.error, result.message.as_deref()),
+        (Some(0), Some("done"))
+    );
+}
+
+#[tokio::test]
 async fn an_api_error_of_a_shell_command_is_no_exit_status() {
     let cases = [
         (json!({"error": 256}), ErrorKind::Api),

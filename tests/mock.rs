@@ -82,6 +82,36 @@ mod kiwivm {
         (server, client)
     }
 
+    #[tokio::test]
+    async fn a_base_url_without_the_apis_path_is_a_problem() {
+        let server = Server::start(credentials()).await.unwrap();
+        let short = server.base_url().replace("/v1", "");
+        let builder = Client::builder(credentials()).retry(RetryPolicy::never());
+        let client = builder.base_url(short).build().unwrap();
+        let error = client.stop().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(
+            server.problems(),
+            ["POST /stop: the API has no such operation"]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_http_cannot_send_is_refused_where_it_is_asked_for() {
+        let (server, client) = start().await;
+        let answers = [
+            Answer::status(42),
+            Answer::text(1000, "{}"),
+            Answer::example().header("x y", "1"),
+            Answer::example().header("x", "1\r\n"),
+        ];
+        for answer in answers {
+            let error = server.answer("stop", answer.clone()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{answer:?}");
+        }
+        client.stop().await.unwrap();
+    }
+
     /// A POST with a form as its body, the credentials included.
     async fn post(server: &Server, path: &str, fields: &[(&str, &str)]) -> Response {
         let veid = VEID.to_string();

@@ -37,6 +37,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -163,6 +164,35 @@ impl Answer {
         self
     }
 
+    /// Refuses what can't be sent, so that it fails the test that asks for it and not the server.
+    fn check(&self, code_is_status: bool) -> Result<(), Error> {
+        let invalid = |what: String| Err(Error::new(ErrorKind::InvalidRequest).because(what));
+        let status = match &self.reply {
+            Reply::Body {
+                status: Some(status),
+                ..
+            } => status.to_string(),
+            Reply::Error { code, .. } if code_is_status => code.clone(),
+            _ => "200".to_owned(),
+        };
+        let is_error = code_is_status && matches!(self.reply, Reply::Error { .. });
+        let wanted = if is_error { 400..=599 } else { 200..=599 };
+        if !status
+            .parse()
+            .is_ok_and(|status: u16| wanted.contains(&status))
+        {
+            return invalid(format!(
+                "`{status}` is no HTTP status that can be answered here"
+            ));
+        }
+        for (name, value) in &self.headers {
+            if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
+                return invalid(format!("`{name}` is no header, or its value can't be one"));
+            }
+        }
+        Ok(())
+    }
+
     /// Answers so this often; then what was set next has its turn, and at last the example.
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
@@ -206,9 +236,11 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation.
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation, or HTTP no
+    /// such status or header.
     pub fn answer(&self, operation: &str, answer: Answer) -> Result<(), Error> {
         self.state.spec.known(operation)?;
+        answer.check(self.state.spec.envelope.is_none())?;
         let mut answers = locked(&self.state.answers);
         let queue = answers.entry(operation.to_owned()).or_default();
         // One that stays would keep all that come after it from their turn.
@@ -269,8 +301,9 @@ impl Respond for Responder {
             spec, credentials, ..
         } = &*self.0;
         let path = request.url.path();
-        let path = path.strip_prefix(&*spec.base_path).unwrap_or(path);
-        let found = spec.find(request.method.as_str(), path);
+        let inside = path.strip_prefix(&*spec.base_path);
+        let found = inside.and_then(|path| spec.find(request.method.as_str(), path));
+        let path = inside.unwrap_or(path);
         self.record(
             request,
             path,
