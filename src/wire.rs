@@ -323,6 +323,15 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
     }
 }
 
+/// What a type that holds itself is behind.
+impl<'de, T: Lenient<'de>> Lenient<'de> for Box<T> {
+    const EMPTY_IS_NONE: bool = T::EMPTY_IS_NONE;
+
+    fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::lenient(deserializer).map(Box::new)
+    }
+}
+
 /// An element or value of a container, which serde asks for by type.
 struct Item<T>(T);
 

@@ -16,7 +16,8 @@ use syn::{
     ItemStruct, Path, ReturnType, Stmt, Token, Type, parse_quote,
 };
 
-use super::types::{Shorten, Types, generic, wire_name};
+use super::tree::generic;
+use super::types::{Shorten, Types, wire_name};
 use super::{constant, docs, method};
 use crate::codegen::lower::{Lowered, Operation};
 

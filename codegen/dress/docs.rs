@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use serde_yaml::Value;
 use syn::Type;
 
-use super::types::generic;
+use super::tree::generic;
 use crate::codegen::lower::Operation;
 
 /// Documentation with an attribute a line, which prints as `///` and not as a block.

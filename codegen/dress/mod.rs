@@ -13,6 +13,7 @@ mod builders;
 mod docs;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod types;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase};

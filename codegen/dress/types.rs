@@ -11,6 +11,7 @@ use syn::{
     Meta, Path, Type, parse_quote,
 };
 
+use super::tree::generic;
 use super::{BASE64, SECRET, docs};
 use crate::codegen::lower::Lowered;
 
@@ -313,24 +314,6 @@ fn serde_words(field: &Field) -> Vec<String> {
         });
     }
     words
-}
-
-/// The arguments of `Option<…>`, `Vec<…>` or `BTreeMap<…>`, however the path is written.
-pub fn generic(ty: &Type, name: &str) -> Option<Vec<Type>> {
-    let Type::Path(path) = ty else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == name)?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
-        syn::GenericArgument::Type(ty) => Some(ty.clone()),
-        _ => None,
-    });
-    Some(types.collect())
 }
 
 /// Puts one type for another, wherever it stands in `ty`, and says whether it did.

@@ -926,8 +926,19 @@ components: {schemas: {Id: {type: string}}}";
 
     #[test]
     fn another_choice_is_no_id() {
-        let given = schemas("Either: {oneOf: [{type: integer}, {type: boolean}]}");
-        assert_eq!(stays(name_ids, given).map(|ids| ids.len()), Ok(0));
+        for types in [
+            "{type: integer}, {type: boolean}",
+            "{type: string}, {type: boolean}",
+            "{type: string}, {type: integer}, {type: boolean}",
+            "{type: string}",
+        ] {
+            let given = schemas(&format!("Either: {{oneOf: [{types}]}}"));
+            assert_eq!(
+                stays(name_ids, given).map(|ids| ids.len()),
+                Ok(0),
+                "{types}"
+            );
+        }
     }
 }
 

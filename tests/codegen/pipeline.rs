@@ -1,8 +1,9 @@
 //! The stages one behind the other: what they make of the real specs, and that whatever is wrong
 //! with a spec ends as lines that say where, never as a panic.
 
-use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
 
 use serde_yaml::Value;
 
@@ -322,6 +323,19 @@ mod failures {
             "specs/things.yaml: [progenitor] it panicked: Failed to make unique variant names for \
              [up,UP]"
         );
+    }
+
+    /// Whoever edits a spec needs the line, not the backtrace of a library.
+    #[test]
+    fn a_panic_of_progenitor_prints_nothing() {
+        let test = "pipeline::failures::progenitor_names_file_and_stage_even_if_it_panics";
+        let run = Command::new(env::current_exe().expect("this test"))
+            .args(["--exact", test, "--nocapture"])
+            .output()
+            .expect("the test of a panic");
+        let printed = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
+        assert!(printed.contains("1 passed"), "{printed}");
+        assert!(!printed.contains("panicked at"), "{printed}");
     }
 
     #[test]
