@@ -8,9 +8,10 @@
 //! | [`envelope`] | replies that say failure inside a success |
 //! | [`operations`] | none: it reads what the later stages need |
 //!
-//! Each transform is one function with its reason above it, and counts the places that it changed.
-//! A transform whose subject is in the spec but which changed nothing fails the build: that would
-//! be a spec and a generator that no longer understand each other.
+//! Each transform is one function with its reason above it. Those that go through [`expect`] count
+//! the places that they changed, and fail the build if their subject is in the spec and they changed
+//! nothing: that would be a spec and a generator that no longer understand each other. What the
+//! others leave undone dress refuses, since typify makes of it what dress doesn't know.
 
 mod envelope;
 mod merged;

@@ -2,7 +2,8 @@
 //!
 //! It answers each operation with the spec's example, refuses wrong credentials the way the real
 //! server does, checks each request against the spec, and remembers what it was sent. Any
-//! operation can be told to answer something else.
+//! operation can be told to answer something else. Of the spec it checks paths, parameters, what is
+//! required, types, enums and limits; not patterns, and not formats.
 //!
 //! ```
 //! use hosting_apis::{kiwivm, mock, ErrorKind};
