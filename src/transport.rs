@@ -194,7 +194,7 @@ impl<C: Api> Call<'_, C> {
             self.invalid("the parameters make no request".to_owned())
                 .caused_by(e.without_url())
         })?;
-        // progenitor asks for JSON only where there is a payload; failures are JSON everywhere.
+        // Where no payload is due either: failures are JSON everywhere.
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
         self.shared

@@ -617,7 +617,8 @@ impl VisitMut for Chain<'_> {
             *expr = receiver;
             match count {
                 "build" => self.build += 1,
-                _ => self.headers += 1,
+                "headers" => self.headers += 1,
+                _ => {}
             }
         }
         if let Expr::Try(form) = expr
@@ -651,17 +652,22 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What a `.build()` or `.headers(header_map)` is called on.
+    /// What a `.build()`, a `.headers(header_map)` or an Accept header is called on. transport asks
+    /// for JSON in every request.
     fn dropped(&self, expr: &Expr) -> Option<(Expr, &'static str)> {
         let Expr::MethodCall(ExprMethodCall {
-            receiver, method, ..
+            receiver,
+            method,
+            args,
+            ..
         }) = expr
         else {
             return None;
         };
-        let name = ["build", "headers"]
+        let accept = || args.to_token_stream().to_string().contains(":: ACCEPT");
+        let name = ["build", "headers", "header"]
             .into_iter()
-            .find(|name| method == name)?;
+            .find(|name| method == name && (*name != "header" || accept()))?;
         Some(((**receiver).clone(), name))
     }
 }
