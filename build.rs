@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{env, fs, process};
 
 /// Feature and spec of every API; the module has the feature's name with `_` for `-`.
-const APIS: [&str; 3] = ["kiwivm", "vps-org", "boardmate"];
+const APIS: [&str; 4] = ["kiwivm", "vps-org", "cdnfly", "boardmate"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -9,7 +9,7 @@
 //! | `required-key` | a key missing that OpenAPI requires, here always or by another key | document, requirements |
 //! | `wrong-type` | a value of the wrong shape, a word that isn't one of those allowed | document |
 //! | `ref-siblings` | a key beside a `$ref` | document |
-//! | `x-keys` | an extension that isn't ours, out of place, or wrong inside | document, requirements |
+//! | `x-keys` | an extension that isn't ours, out of place, or wrong inside | document, requirements, pagination |
 //! | `version` | an `openapi` other than 3.0.x | requirements |
 //! | `required-property` | a name in `required` that is no property | requirements |
 //! | `closed-object` | `additionalProperties: false` | requirements |
@@ -38,6 +38,7 @@ mod examples;
 mod grammar;
 mod nearest;
 mod operations;
+mod pagination;
 mod paths;
 mod references;
 mod requirements;
@@ -58,6 +59,7 @@ const RULES: &[Rule] = &[
     references::broken,
     references::circular,
     references::unused,
+    pagination::names,
     operations::ids,
     operations::duplicate_ids,
     operations::summaries,

@@ -103,8 +103,8 @@ pub fn progenitor(lowered: &lower::Lowered) -> Result<syn::File, String> {
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
         .with_map_type("::std::collections::BTreeMap");
-    for name in &lowered.ids {
-        settings.with_replacement(name, "crate::Id", [TypeImpl::Display].into_iter());
+    for (name, path) in &lowered.own {
+        settings.with_replacement(name, *path, [TypeImpl::Display].into_iter());
     }
     settings.with_conversion(text_schema("password"), dress::SECRET, [].into_iter());
     settings.with_conversion(text_schema("byte"), dress::BASE64, [].into_iter());

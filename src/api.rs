@@ -11,6 +11,7 @@ use crate::env::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Envelope, Operation};
 use crate::secret::Secret;
+use crate::session::Login;
 
 /// An API, which is what its credentials can call. Each module's `Credentials` implement it.
 ///
@@ -47,6 +48,12 @@ pub trait Api: Clone + Debug + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn authorize(&self, request: &mut Request) -> Result<(), Error>;
 
+    /// How to log in, if requests can't carry these credentials themselves.
+    #[doc(hidden)]
+    fn login(&self) -> Option<Login<Self>> {
+        None
+    }
+
     /// Tells success from failure. Only what is the API's own: redirects, HTML and what a status
     /// means by itself are judged before.
     #[doc(hidden)]
@@ -73,7 +80,11 @@ impl Reply<'_> {
             Ok(seen) => seen,
             // A failure by status needn't have the envelope.
             Err(_) if !self.status.is_success() => return Err(Error::of_status(self.status)),
-            Err(e) => return Err(unreadable(&e).body_is(&self.body)),
+            Err(e) => {
+                // A text by itself may be the server's message.
+                let message = serde_json::from_slice::<String>(&self.body).ok();
+                return Err(unreadable(&e).message_is(message).body_is(&self.body));
+            }
         };
         let Some(code) = seen.take_text(envelope.field) else {
             if !self.status.is_success() {

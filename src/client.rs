@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::env::Environment;
 use crate::error::Error;
 use crate::retry::RetryPolicy;
+use crate::session::Sessions;
 use crate::transport::{Core, Shared};
 
 /// A connection pool as the clients of this crate need it: it follows no redirect, sends no
@@ -187,8 +188,10 @@ impl<C: Api> ClientBuilder<C> {
     where
         C::Client: From<Core<C>>,
     {
+        // A password goes into a body, where it may be any text.
+        let is_key = self.credentials.login().is_none();
         for secret in self.credentials.secrets() {
-            check_secret(C::NAME, secret.expose())?;
+            check_secret(C::NAME, secret.expose(), is_key)?;
         }
         let base_url = match self.base_url.as_deref().or(C::BASE_URL) {
             Some(url) => check_base_url(url, self.allow_insecure_http)?,
@@ -216,6 +219,7 @@ impl<C: Api> ClientBuilder<C> {
             timeout: self.timeout,
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
+            sessions: Sessions::new(),
         })))
     }
 }
@@ -233,10 +237,10 @@ impl<C: Api> fmt::Debug for ClientBuilder<C> {
 }
 
 /// A secret must survive a header and a form as it is. The message doesn't quote it.
-fn check_secret(api: &str, secret: &str) -> Result<(), Error> {
+fn check_secret(api: &str, secret: &str, is_key: bool) -> Result<(), Error> {
     let wrong = if secret.is_empty() {
         "is empty"
-    } else if !secret.bytes().all(|b| b.is_ascii_graphic()) {
+    } else if is_key && !secret.bytes().all(|b| b.is_ascii_graphic()) {
         "holds a space, a line break or another character that no key has; was it copied whole?"
     } else {
         return Ok(());

@@ -38,6 +38,40 @@ impl<'a> Environment<'a> {
             .ok_or_else(|| Error::configuration(format!("{}_{name} is not set", self.prefix)))
     }
 
+    /// Of several ways to give credentials, the one whose first variable is set.
+    pub(crate) fn only_one_of<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<&'static str, Error> {
+        let set = |name: &&str| {
+            let file = format!("{name}_FILE");
+            Ok(self.optional(name)?.is_some() || self.optional(&file)?.is_some())
+        };
+        let mut found = Vec::new();
+        for name in names {
+            if set(&name)? {
+                found.push(name);
+            }
+        }
+        let full = |names: &[&str]| -> Vec<String> {
+            let names = names.iter();
+            names
+                .map(|name| format!("{}_{name}", self.prefix))
+                .collect()
+        };
+        match found.as_slice() {
+            [only] => Ok(only),
+            [] => Err(Error::configuration(format!(
+                "none of {} is set; set the one for the credentials that you have",
+                full(&names).join(", ")
+            ))),
+            several => Err(Error::configuration(format!(
+                "{} are set, which are different credentials; keep one",
+                full(several).join(" and ")
+            ))),
+        }
+    }
+
     /// A secret that must be set: by itself, or as the path of a file that holds it.
     pub(crate) fn secret(&self, name: &str) -> Result<Secret, Error> {
         let full = format!("{}_{name}", self.prefix);

@@ -266,6 +266,25 @@ impl Error {
         self
     }
 
+    /// The same error for another call that waited for the same thing. What caused it stays with the
+    /// first.
+    pub(crate) fn again(&self) -> Self {
+        let inner = &self.0;
+        Error(Box::new(Inner {
+            kind: inner.kind,
+            operation: inner.operation,
+            status: inner.status,
+            code: inner.code.clone(),
+            message: inner.message.clone(),
+            reason: inner.reason.clone(),
+            details: inner.details.clone(),
+            body: inner.body.clone(),
+            retry_after: inner.retry_after,
+            attempts: inner.attempts,
+            source: None,
+        }))
+    }
+
     /// Takes every occurrence of these secrets out: servers do echo what they were sent.
     pub(crate) fn without(mut self, secrets: &[&Secret]) -> Self {
         let spellings: Vec<String> = secrets.iter().flat_map(|s| s.spellings()).collect();

@@ -1,8 +1,11 @@
-//! An id that a server sends as a number or as text.
+//! Ids, which servers send as numbers or as text, one or several.
 
 use std::fmt;
+use std::ops::Deref;
+use std::{slice, vec};
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Lenient;
@@ -17,85 +20,59 @@ use crate::wire::Lenient;
 /// let ids = [Id::from(101), Id::from("3f1c9a52-0d5e-4a7e-9b55-1f2d3c4b5a69")];
 /// assert_eq!(ids[0].to_string(), "101");
 /// ```
+pub type Id = IntegerOrText;
+
+/// An integer or text, kept as it came: what a server can't decide on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
-pub enum Id {
+pub enum IntegerOrText {
     /// An integer.
     Integer(i64),
     /// Text, such as a UUID.
     Text(String),
 }
 
-impl fmt::Display for Id {
+impl fmt::Display for IntegerOrText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Id::Integer(id) => id.fmt(f),
-            Id::Text(id) => f.pad(id),
+            IntegerOrText::Integer(value) => value.fmt(f),
+            IntegerOrText::Text(value) => f.pad(value),
         }
     }
 }
 
-impl From<i64> for Id {
-    fn from(id: i64) -> Self {
-        Id::Integer(id)
+impl From<&IntegerOrText> for IntegerOrText {
+    fn from(value: &IntegerOrText) -> Self {
+        value.clone()
     }
 }
 
-impl From<i32> for Id {
-    fn from(id: i32) -> Self {
-        Id::Integer(id.into())
-    }
-}
-
-impl From<u32> for Id {
-    fn from(id: u32) -> Self {
-        Id::Integer(id.into())
-    }
-}
-
-impl From<String> for Id {
-    fn from(id: String) -> Self {
-        Id::Text(id)
-    }
-}
-
-impl From<&str> for Id {
-    fn from(id: &str) -> Self {
-        Id::Text(id.to_owned())
-    }
-}
-
-impl From<&Id> for Id {
-    fn from(id: &Id) -> Self {
-        id.clone()
-    }
-}
-
-impl<'de> Deserialize<'de> for Id {
+impl<'de> Deserialize<'de> for IntegerOrText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 
         impl Visitor<'_> for Either {
-            type Value = Id;
+            type Value = IntegerOrText;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("an integer or text")
             }
-            fn visit_i64<E: Error>(self, id: i64) -> Result<Id, E> {
-                Ok(Id::Integer(id))
+            fn visit_i64<E: Error>(self, value: i64) -> Result<IntegerOrText, E> {
+                Ok(IntegerOrText::Integer(value))
             }
-            fn visit_u64<E: Error>(self, id: u64) -> Result<Id, E> {
+            fn visit_u64<E: Error>(self, value: u64) -> Result<IntegerOrText, E> {
                 // What doesn't fit stays exact as text.
-                Ok(i64::try_from(id).map_or_else(|_| Id::Text(id.to_string()), Id::Integer))
+                let text = |_| IntegerOrText::Text(value.to_string());
+                Ok(i64::try_from(value).map_or_else(text, IntegerOrText::Integer))
             }
-            fn visit_str<E: Error>(self, id: &str) -> Result<Id, E> {
-                Ok(Id::Text(id.to_owned()))
+            fn visit_str<E: Error>(self, value: &str) -> Result<IntegerOrText, E> {
+                Ok(IntegerOrText::Text(value.to_owned()))
             }
             // serde's own words would quote the value.
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Id, E> {
+            fn visit_bool<E: Error>(self, _: bool) -> Result<IntegerOrText, E> {
                 Err(E::custom("expected an integer or text, found a bool"))
             }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Id, E> {
+            fn visit_f64<E: Error>(self, _: f64) -> Result<IntegerOrText, E> {
                 Err(E::custom("expected an integer or text, found a number"))
             }
         }
@@ -104,8 +81,158 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-impl<'de> Lenient<'de> for Id {
+impl<'de> Lenient<'de> for IntegerOrText {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
+    }
+}
+
+/// One id or several: what a call takes that works on many things at once, and what one answers
+/// that made them.
+///
+/// ```
+/// use hosting_apis::Ids;
+///
+/// assert_eq!(Ids::from(7).len(), 1);
+/// assert_eq!(Ids::from([7, 8]).iter().map(|id| id.to_string()).collect::<Vec<_>>(), ["7", "8"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Ids(Vec<Id>);
+
+impl Deref for Ids {
+    type Target = [Id];
+
+    fn deref(&self) -> &[Id] {
+        &self.0
+    }
+}
+
+impl<T: Into<Id>> FromIterator<T> for Ids {
+    fn from_iter<I: IntoIterator<Item = T>>(ids: I) -> Self {
+        Ids(ids.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Id>> From<Vec<T>> for Ids {
+    fn from(ids: Vec<T>) -> Self {
+        ids.into_iter().collect()
+    }
+}
+
+impl<T: Into<Id>, const N: usize> From<[T; N]> for Ids {
+    fn from(ids: [T; N]) -> Self {
+        ids.into_iter().collect()
+    }
+}
+
+impl From<&[Id]> for Ids {
+    fn from(ids: &[Id]) -> Self {
+        Ids(ids.to_vec())
+    }
+}
+
+impl From<&Ids> for Ids {
+    fn from(ids: &Ids) -> Self {
+        ids.clone()
+    }
+}
+
+impl IntoIterator for Ids {
+    type Item = Id;
+    type IntoIter = vec::IntoIter<Id>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Ids {
+    type Item = &'a Id;
+    type IntoIter = slice::Iter<'a, Id>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Ids;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an id or a list of them")
+            }
+            fn visit_i64<E: Error>(self, id: i64) -> Result<Ids, E> {
+                Ok(Ids::from(id))
+            }
+            fn visit_u64<E: Error>(self, id: u64) -> Result<Ids, E> {
+                let id = i64::try_from(id).map_or_else(|_| Id::from(id.to_string()), Id::from);
+                Ok(Ids::from(id))
+            }
+            fn visit_str<E: Error>(self, id: &str) -> Result<Ids, E> {
+                Ok(Ids::from(id))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, ids: A) -> Result<Ids, A::Error> {
+                Vec::lenient(SeqAccessDeserializer::new(ids)).map(Ids)
+            }
+            // serde's own words would quote the value.
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Ids, E> {
+                Err(E::custom("expected an id or a list of them, found a bool"))
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Ids, E> {
+                Err(E::custom(
+                    "expected an id or a list of them, found a number",
+                ))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+impl<'de> Lenient<'de> for Ids {
+    fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
+/// What an id can be made of makes one id of many as well.
+macro_rules! from {
+    ($($from:ty => |$value:ident| $id:expr),* $(,)?) => {$(
+        impl From<$from> for IntegerOrText {
+            fn from($value: $from) -> Self {
+                $id
+            }
+        }
+
+        impl From<$from> for Ids {
+            fn from(id: $from) -> Self {
+                Ids(vec![Id::from(id)])
+            }
+        }
+    )*};
+}
+
+from! {
+    i64 => |value| IntegerOrText::Integer(value),
+    i32 => |value| IntegerOrText::Integer(value.into()),
+    u32 => |value| IntegerOrText::Integer(value.into()),
+    String => |value| IntegerOrText::Text(value),
+    &str => |value| IntegerOrText::Text(value.to_owned()),
+}
+
+impl From<Id> for Ids {
+    fn from(id: Id) -> Self {
+        Ids(vec![id])
+    }
+}
+
+impl From<&Id> for Ids {
+    fn from(id: &Id) -> Self {
+        Ids(vec![id.clone()])
     }
 }

@@ -86,6 +86,7 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 //! | --- | --- | --- |
 //! | `kiwivm` | yes | the module `kiwivm` |
 //! | `vps-org` | yes | the module `vps_org` |
+//! | `cdnfly` | yes | the module `cdnfly` |
 //! | `boardmate` | yes | the module `boardmate` |
 //! | `rustls` | yes | TLS, as reqwest has it; without it, bring a reqwest client that has TLS |
 //! | `mock` | no | the module `mock`: a server made from the specs, for the tests of your program |
@@ -95,24 +96,34 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 
 // What one API needs of the layer below, another may not.
 #![cfg_attr(
-    not(all(feature = "kiwivm", feature = "vps-org", feature = "boardmate")),
+    not(all(
+        feature = "kiwivm",
+        feature = "vps-org",
+        feature = "cdnfly",
+        feature = "boardmate"
+    )),
     allow(dead_code, unused_imports, unused_macros)
 )]
 
 mod api;
 #[cfg(feature = "boardmate")]
 pub mod boardmate;
+#[cfg(feature = "cdnfly")]
+pub mod cdnfly;
 mod client;
 mod env;
 mod error;
 mod id;
+mod json;
 #[cfg(feature = "kiwivm")]
 pub mod kiwivm;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod operation;
+mod pages;
 mod retry;
 mod secret;
+mod session;
 mod transport;
 #[cfg(feature = "vps-org")]
 pub mod vps_org;
@@ -121,8 +132,10 @@ mod wire;
 pub use api::Api;
 pub use client::{ClientBuilder, http_client};
 pub use error::{Error, ErrorKind};
-pub use id::Id;
+pub use id::{Id, Ids, IntegerOrText};
+pub use json::Json;
 pub use operation::{Envelope, Operation};
+pub use pages::Items;
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;
 pub use retry::RetryPolicy;

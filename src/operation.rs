@@ -14,8 +14,20 @@ pub struct Operation {
     pub path: &'static str,
     /// Whether sending it twice does no harm, so that it may be retried.
     pub idempotent: bool,
+    /// Whether its requests carry the credentials. A login does without.
+    pub authorized: bool,
     /// How its reply says failure, if not by HTTP status.
     pub envelope: Option<Envelope>,
+}
+
+impl Operation {
+    /// The payload of a reply of this operation.
+    pub(crate) fn payload<'a>(&self, reply: &'a serde_json::Value) -> &'a serde_json::Value {
+        match self.envelope.and_then(|envelope| envelope.payload) {
+            Some(field) => &reply[field],
+            None => reply,
+        }
+    }
 }
 
 /// How the replies of an API say failure inside a success: the spec's `x-envelope`.

@@ -1,8 +1,9 @@
 //! One call: from a request to its payload, or to the error that says why there is none.
 //!
 //! ```text
-//! required, path_value ── authorize ── attempt ── judge ── decode
-//!                             └────── retry ──────┘
+//! required, path_value ── session ── authorize ── attempt ── judge ── decode
+//!                            │           └────── retry ──────┤
+//!                            └─── once, if it has expired ───┘
 //! ```
 //!
 //! A deadline stands over all of it. What is logged is listed in one place: the span of
@@ -19,15 +20,18 @@ use progenitor_client::{ResponseValue, encode_path};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Request, RequestBuilder};
 use serde::Serialize;
+use serde::de::DeserializeSeed;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span, debug, field, info_span};
 
 use crate::api::{Api, Reply};
 use crate::error::{Error, ErrorKind};
+use crate::id::{Id, Ids};
 use crate::operation::Operation;
 use crate::retry::{RetryPolicy, retry_after};
 use crate::secret::Secret;
-use crate::wire::Lenient;
+use crate::session::{Login, Session, Sessions};
+use crate::wire::{Lenient, Property};
 
 /// What a client and its clones share. The generated clients hold nothing else.
 #[doc(hidden)]
@@ -40,6 +44,7 @@ pub(crate) struct Shared<C> {
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) max_response_bytes: usize,
+    pub(crate) sessions: Sessions<C>,
 }
 
 /// What awaiting a generated builder gives.
@@ -76,6 +81,14 @@ impl<C: fmt::Debug> fmt::Debug for Core<C> {
     }
 }
 
+/// A body that holds one item, or a list of them.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Body<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
 /// One call of one operation, under way.
 pub(crate) struct Call<'a, C> {
     shared: &'a Shared<C>,
@@ -94,7 +107,10 @@ impl<C: Api> Call<'_, C> {
     }
 
     /// Takes note of parameters that no error may show, should the server repeat them.
-    pub(crate) fn hiding<const N: usize>(mut self, secrets: [&Option<Secret>; N]) -> Self {
+    pub(crate) fn hiding<'s>(
+        mut self,
+        secrets: impl IntoIterator<Item = Option<&'s Secret>>,
+    ) -> Self {
         self.hidden.extend(secrets.into_iter().flatten().cloned());
         self
     }
@@ -128,6 +144,32 @@ impl<C: Api> Call<'_, C> {
         Ok(encode_path(&value))
     }
 
+    /// The same for ids that share a segment, with commas between them.
+    pub(crate) fn path_values(&self, name: &str, ids: Option<Ids>) -> Result<String, Error> {
+        let ids = self.required(name, ids)?;
+        let of_id = |id: &Id| match id {
+            Id::Text(text) if text.contains(',') => Err(self.invalid(format!(
+                "`{name}` holds an id with a comma, which would be two: give them one by one"
+            ))),
+            id => self.path_value(name, Some(id)),
+        };
+        let ids = ids.iter().map(of_id).collect::<Result<Vec<_>, _>>()?;
+        if ids.is_empty() {
+            return Err(self.invalid(format!("`{name}` is a list without an id")));
+        }
+        Ok(ids.join(","))
+    }
+
+    /// Refuses parameters that wouldn't be sent, as `name` makes up the whole body.
+    pub(crate) fn alone(&self, name: &str, others: &[(&str, bool)]) -> Result<(), Error> {
+        match others.iter().find(|(_, set)| *set) {
+            None => Ok(()),
+            Some((other, _)) => Err(self.invalid(format!(
+                "`{other}` was set beside `{name}`: set what one item has, or give all in `{name}`"
+            ))),
+        }
+    }
+
     fn invalid(&self, reason: String) -> Error {
         Error::new(ErrorKind::InvalidRequest)
             .because(reason)
@@ -135,7 +177,10 @@ impl<C: Api> Call<'_, C> {
     }
 
     /// Makes the call: one span, and the payload with status and headers.
-    pub(crate) async fn send<T>(self, request: RequestBuilder) -> Result<ResponseValue<T>, Error>
+    pub(crate) async fn send<T>(
+        mut self,
+        request: RequestBuilder,
+    ) -> Result<ResponseValue<T>, Error>
     where
         T: for<'de> Lenient<'de>,
     {
@@ -148,7 +193,9 @@ impl<C: Api> Call<'_, C> {
             status = field::Empty,
             error = field::Empty,
         );
-        let outcome = self.reply(request).instrument(span.clone()).await;
+        let deadline = deadline(self.shared.timeout);
+        let outcome = self.reply(request, deadline);
+        let outcome = outcome.instrument(span.clone()).await;
         let outcome = outcome.and_then(|(reply, attempts)| {
             span.record("attempts", attempts);
             decode(&reply).map_err(|e| {
@@ -162,24 +209,35 @@ impl<C: Api> Call<'_, C> {
     }
 
     /// The reply of a call that succeeded, and how many requests it took.
-    async fn reply(&self, request: RequestBuilder) -> Result<(Reply<'static>, u32), Error> {
-        let deadline = deadline(self.shared.timeout);
-        let request = self.authorized(request)?;
+    async fn reply(
+        &mut self,
+        request: RequestBuilder,
+        deadline: Instant,
+    ) -> Result<(Reply<'static>, u32), Error> {
+        let plain = self.built(request)?;
+        let mut session = self.session(None, deadline).await?;
+        let mut request = self.authorized(&plain, session.as_deref())?;
+        let mut renewed = false;
         let mut attempts = 0;
         loop {
             attempts += 1;
             let error = match timeout_at(deadline, self.attempt(&request)).await {
                 Ok(Ok(reply)) => return Ok((reply, attempts)),
                 Ok(Err(error)) => error,
-                Err(_) => Error::new(ErrorKind::Timeout).because(format!(
-                    "no whole reply within {:?}, which is the timeout of the call",
-                    self.shared.timeout
-                )),
+                Err(_) => self.too_late(),
             };
             let error = error
                 .of(self.operation.name)
                 .attempts_were(attempts)
                 .without(&self.secrets());
+            // A server that doesn't know the session did nothing of what was asked.
+            if session.is_some() && !renewed && error.kind() == ErrorKind::Authentication {
+                debug!(attempt = attempts, "the session has expired");
+                renewed = true;
+                session = self.session(session.as_deref(), deadline).await?;
+                request = self.authorized(&plain, session.as_deref())?;
+                continue;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(wait) = self.shared.retry.next(self.operation, &error, left) else {
                 return Err(error);
@@ -189,7 +247,14 @@ impl<C: Api> Call<'_, C> {
         }
     }
 
-    fn authorized(&self, request: RequestBuilder) -> Result<Request, Error> {
+    fn too_late(&self) -> Error {
+        Error::new(ErrorKind::Timeout).because(format!(
+            "no whole reply within {:?}, which is the timeout of the call",
+            self.shared.timeout
+        ))
+    }
+
+    fn built(&self, request: RequestBuilder) -> Result<Request, Error> {
         let mut request = request.build().map_err(|e| {
             self.invalid("the parameters make no request".to_owned())
                 .caused_by(e.without_url())
@@ -197,18 +262,55 @@ impl<C: Api> Call<'_, C> {
         // Where no payload is due either: failures are JSON everywhere.
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().insert(ACCEPT, json);
-        self.shared
-            .credentials
-            .authorize(&mut request)
-            .map_err(|e| e.of(self.operation.name))?;
         Ok(request)
+    }
+
+    /// The session that the request belongs to, if the credentials are of the kind that log in.
+    async fn session(
+        &mut self,
+        expired: Option<&Session<C>>,
+        deadline: Instant,
+    ) -> Result<Option<Arc<Session<C>>>, Error> {
+        if !self.operation.authorized {
+            return Ok(None);
+        }
+        let Some(login) = self.shared.credentials.login() else {
+            return Ok(None);
+        };
+        let login = log_in(self.shared, login, deadline);
+        let session = self.shared.sessions.get(expired, login);
+        let session = timeout_at(deadline, session)
+            .await
+            .unwrap_or_else(|_| Err(self.too_late().of(self.operation.name)))?;
+        let secrets = session.credentials.secrets();
+        self.hidden.extend(secrets.into_iter().cloned());
+        Ok(Some(session))
+    }
+
+    /// A copy of the request with the credentials in it.
+    fn authorized(
+        &self,
+        request: &Request,
+        session: Option<&Session<C>>,
+    ) -> Result<Request, Error> {
+        let mut request = self.copied(request)?;
+        let credentials = session.map_or(&self.shared.credentials, |session| &session.credentials);
+        if self.operation.authorized {
+            credentials
+                .authorize(&mut request)
+                .map_err(|e| e.of(self.operation.name))?;
+        }
+        Ok(request)
+    }
+
+    fn copied(&self, request: &Request) -> Result<Request, Error> {
+        let copy = request.try_clone();
+        copy.ok_or_else(|| self.invalid("the body can't be sent twice".to_owned()))
     }
 
     /// One request and its reply, judged.
     async fn attempt(&self, request: &Request) -> Result<Reply<'static>, Error> {
-        let request = request
-            .try_clone()
-            .ok_or_else(|| self.invalid("the body can't be sent twice".to_owned()))?;
+        let request = self.copied(request)?;
         let url = request.url().clone();
         let response = self.http().execute(request).await.map_err(exchange_error)?;
         let status = response.status();
@@ -231,6 +333,33 @@ impl<C: Api> Call<'_, C> {
         judge::<C>(&reply).map_err(|e| e.status_is(status).retry_after_is(wait))?;
         Ok(reply)
     }
+}
+
+/// Logs in, as one call that other calls may wait for. In a box, since it is a call within a call.
+fn log_in<'a, C: Api>(
+    shared: &'a Shared<C>,
+    login: Login<C>,
+    deadline: Instant,
+) -> CallFuture<'a, C> {
+    Box::pin(async move {
+        let mut call = Call {
+            shared,
+            operation: login.operation,
+            hidden: Vec::new(),
+        };
+        let url = format!("{}{}", shared.base_url, login.operation.path);
+        let request = call.http().post(url).json(&login.body);
+        let (reply, attempts) = call.reply(request, deadline).await?;
+        let body = serde_json::from_slice(&reply.body).unwrap_or_default();
+        (login.credentials)(login.operation.payload(&body)).ok_or_else(|| {
+            // What the body holds in place of a token is not for showing.
+            Error::new(ErrorKind::Decode)
+                .because("the reply to the login holds no token")
+                .of(login.operation.name)
+                .status_is(reply.status)
+                .attempts_were(attempts)
+        })
+    })
 }
 
 /// When the time is up. `Duration::MAX` is how callers say never, and no `Instant` is that far.
@@ -325,7 +454,15 @@ fn decode<T: for<'de> Lenient<'de>>(reply: &Reply) -> Result<ResponseValue<T>, E
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = T::lenient(tracked).and_then(|value| json.end().map(|()| value));
+    let value = match reply
+        .operation
+        .envelope
+        .and_then(|envelope| envelope.payload)
+    {
+        Some(field) if !T::NOTHING => Property::new(field).deserialize(tracked),
+        _ => T::lenient(tracked),
+    };
+    let value = value.and_then(|value| json.end().map(|()| value));
     match value {
         Ok(value) => Ok(ResponseValue::new(
             value,

@@ -6,7 +6,7 @@
 //! | bool | 0, 1, their text, `""`, `"true"`, `"false"` |
 //! | string | a number, a bool |
 //! | list, map | `[]`, `{}`, null, `""`, JSON text in a string; a map from a list of its values |
-//! | struct | `[]`, JSON text in a string, and a bare list if it is made for one |
+//! | struct | `[]`, JSON text in a string, and a bare list or text if it is made for one |
 //! | string enum | a value not yet known, another case |
 //! | `Option` | null and `""` as `None` |
 //!
@@ -446,24 +446,77 @@ where
     value.map_err(|e| E::custom(format_args!("in JSON text: {e}")))
 }
 
+/// Reads one property of an object, and passes over the others: where an envelope has the payload.
+pub(crate) struct Property<T> {
+    name: &'static str,
+    to: PhantomData<T>,
+}
+
+impl<T> Property<T> {
+    pub(crate) fn new(name: &'static str) -> Self {
+        let to = PhantomData;
+        Property { name, to }
+    }
+}
+
+impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Property<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Lenient<'de>> Visitor<'de> for Property<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut value = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == self.name {
+                let Item(found) = map.next_value()?;
+                value = Some(found);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        // What is left out is null.
+        match value {
+            Some(value) => Ok(value),
+            None => T::lenient(().into_deserializer()).map_err(|e: A::Error| e),
+        }
+    }
+    refuse!(bool, i64, u64, f64, str, unit, seq);
+}
+
 // ---------------------------------------------------------------------------------------------
 // Generated types
 
-/// Reads a generated struct. `list` is the field that takes a bare list in place of the struct.
+/// Reads a generated struct. `list` is the field that takes a bare list in place of the struct, and
+/// `text` the one that takes bare text.
 #[doc(hidden)]
-pub fn structure<'de, D, T>(deserializer: D, list: Option<&'static str>) -> Result<T, D::Error>
+pub fn structure<'de, D, T>(
+    deserializer: D,
+    list: Option<&'static str>,
+    text: Option<&'static str>,
+) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned + for<'a> Lenient<'a>,
 {
     deserializer.deserialize_any(Structure {
         list,
+        text,
         to: PhantomData,
     })
 }
 
 struct Structure<T> {
     list: Option<&'static str>,
+    text: Option<&'static str>,
     to: PhantomData<T>,
 }
 
@@ -487,9 +540,13 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Structure<
         }
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        match text.trim() {
-            "" => empty_structure(),
-            text => from_text(text, &Expected(&self)),
+        match (text.trim(), self.text) {
+            ("", _) => empty_structure(),
+            (json, Some(field)) if !json.starts_with('{') => {
+                let text = text.into_deserializer();
+                T::deserialize(MapAccessDeserializer::new(OneEntry(Some((field, text)))))
+            }
+            (json, _) => from_text(json, &Expected(&self)),
         }
     }
     refuse!(bool, i64, u64, f64, unit);
@@ -525,16 +582,17 @@ impl<'de, D: Deserializer<'de>> MapAccess<'de> for OneEntry<D> {
     }
 }
 
-/// Implements [`Lenient`] for generated structs. `= "field"` names the one for a bare list, and
-/// `@ "property"` the key of a map in each item of a list that stands in for the map.
+/// Implements [`Lenient`] for generated structs. `= "field"` names the one for a bare list,
+/// `~ "field"` the one for bare text, and `@ "property"` the key of a map in each item of a list that stands in for the map.
 macro_rules! lenient {
-    ($($name:ident $(= $list:literal)? $(@ $key:literal)?),* $(,)?) => {$(
+    ($($name:ident $(= $list:literal)? $(~ $text:literal)? $(@ $key:literal)?),* $(,)?) => {$(
         impl<'de> $crate::wire::Lenient<'de> for $name {
             $(const KEY: Option<&'static str> = Some($key);)?
 
             fn lenient<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let list = None::<&'static str>$(.or(Some($list)))?;
-                $crate::wire::structure(deserializer, list)
+                let text = None::<&'static str>$(.or(Some($text)))?;
+                $crate::wire::structure(deserializer, list, text)
             }
         }
     )*};

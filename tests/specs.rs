@@ -2,7 +2,10 @@
 //! nothing of a reply gets lost. No operation is listed here, so that a new one is covered by
 //! itself, and shows up in the snapshot.
 
-#![cfg(all(feature = "mock", any(feature = "kiwivm", feature = "vps-org")))]
+#![cfg(all(
+    feature = "mock",
+    any(feature = "kiwivm", feature = "vps-org", feature = "cdnfly")
+))]
 
 use std::fmt::Write;
 
@@ -107,14 +110,52 @@ fn differences(place: &str, sent: &Value, read: &Value) -> Vec<String> {
             };
             sent.keys().chain(added).flat_map(compare).collect()
         }
+        // A bare list that stands in for an object with that list in it.
+        (Value::Array(_), Value::Object(object)) => {
+            let said = object.values().filter(|value| !is_nothing(value));
+            let [list] = said.collect::<Vec<_>>()[..] else {
+                return vec![format!("{place}: {sent} was sent, {read} was read")];
+            };
+            differences(place, sent, list)
+        }
         (Value::Array(sent), Value::Array(read)) if sent.len() == read.len() => {
             let pairs = sent.iter().zip(read).enumerate();
             pairs
                 .flat_map(|(i, (sent, read))| differences(&format!("{place}[{i}]"), sent, read))
                 .collect()
         }
+        // JSON text is read as what it says.
+        (Value::String(text), Value::Object(_) | Value::Array(_))
+            if text.starts_with(['[', '{']) =>
+        {
+            let sent: Value = serde_json::from_str(text).unwrap();
+            differences(place, &plain(&sent), &plain(read))
+        }
+        // A text that stands in for an object with one text in it.
+        (Value::String(text), Value::Object(read)) if read.len() == 1 => {
+            let read = read.values().next().unwrap_or(&Value::Null);
+            differences(place, &Value::from(text.as_str()), read)
+        }
+        // An id where there could be several is read as a list.
+        (Value::String(_) | Value::Number(_), Value::Array(read)) if read.len() == 1 => {
+            differences(place, sent, &read[0])
+        }
         _ if sent == read => Vec::new(),
         _ => vec![format!("{place}: {sent} was sent, {read} was read")],
+    }
+}
+
+/// Scalars as the text of PHP: nobody holds those inside of JSON text to their schemas' types.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Bool(flag) => Value::from(u8::from(*flag).to_string()),
+        Value::Number(number) => Value::from(number.to_string()),
+        Value::Array(list) => list.iter().map(plain).collect(),
+        Value::Object(map) => {
+            let plain = |(name, value): (&String, &Value)| (name.clone(), plain(value));
+            Value::Object(map.iter().map(plain).collect())
+        }
+        other => other.clone(),
     }
 }
 
@@ -137,30 +178,139 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// Finds that an example sets every parameter, so that the snapshot shows them all.
-fn assert_examples_are_whole(calls: &[Call], spec: &str) {
-    let spec: Value = serde_json::from_str(spec).unwrap();
-    for Call {
-        operation, example, ..
-    } in calls
-    {
-        let item = &spec["paths"][operation.path];
-        let object = &item[operation.method.to_lowercase()];
-        let mut names = Vec::new();
-        for list in [&item["parameters"], &object["parameters"]] {
-            let list = list.as_array().into_iter().flatten();
-            names.extend(list.filter_map(|p| resolved(&spec, p)["name"].as_str()));
+/// Calls every operation of an API with everything that it can be given, and finds that all of it
+/// arrives. What the examples don't show gets a value made from its schema.
+macro_rules! assert_parameters_arrive {
+    ($api:ident, $credentials:expr) => {{
+        let spec: Value = serde_json::from_str(<$crate::$api::Credentials as Api>::SPEC).unwrap();
+        let server = hosting_apis::mock::Server::start($credentials)
+            .await
+            .unwrap();
+        let client = hosting_apis::$api::Client::builder($credentials)
+            .base_url(server.base_url())
+            .build()
+            .unwrap();
+        let mut parameters = 0;
+        for operation in hosting_apis::$api::OPERATIONS {
+            let name = operation.name;
+            let mut whole = server.example(operation.id).unwrap().parameters;
+            let due = due(&spec, operation);
+            for Due { name, schema, .. } in &due {
+                let set = whole.as_object_mut().unwrap();
+                set.entry(name).or_insert_with(|| made(&spec, schema));
+            }
+            let reply = client.call(operation.id, whole.clone()).await;
+            reply.unwrap_or_else(|e| panic!("{e}: {:?}", server.problems()));
+            assert_eq!(server.problems(), [""; 0], "{name}");
+            let request = server.requests().pop().unwrap();
+            for due in &due {
+                let sent = &whole[&due.name];
+                assert!(
+                    due.arrived(&request, sent),
+                    "{name}: `{}` got lost",
+                    due.name
+                );
+            }
+            parameters += due.len();
         }
-        let contents = object["requestBody"]["content"].as_object();
-        for media in contents.into_iter().flat_map(Map::values) {
-            names.extend(properties(&spec, &media["schema"]));
+        assert!(parameters > 0);
+    }};
+}
+
+/// A parameter, or a property of a body, that a caller can set.
+struct Due {
+    name: String,
+    place: String,
+    schema: Value,
+}
+
+impl Due {
+    fn new(name: &str, place: &str, schema: &Value) -> Self {
+        Due {
+            name: name.to_owned(),
+            place: place.to_owned(),
+            schema: schema.clone(),
         }
-        for name in names {
-            assert!(
-                example.parameters.get(name).is_some(),
-                "{}: no example for `{name}`",
-                operation.name
-            );
+    }
+
+    /// Whether a request has it. Of what isn't JSON, that it is there: the snapshot shows how.
+    fn arrived(&self, request: &Received, sent: &Value) -> bool {
+        let body = serde_json::from_str::<Value>(&request.body);
+        let in_form = |text: &str| {
+            let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
+            pairs.iter().any(|(name, _)| *name == self.name)
+        };
+        match (&*self.place, body) {
+            ("body", Ok(items @ Value::Array(_))) => differences("", sent, &items).is_empty(),
+            ("body", Ok(body)) => differences("", sent, &body[&self.name]).is_empty(),
+            ("body", Err(_)) => in_form(&request.body),
+            ("query", _) => {
+                let query = request.path.split_once('?');
+                query.is_some_and(|(_, query)| in_form(query))
+            }
+            _ => !request.path.contains('{'),
+        }
+    }
+}
+
+/// What an operation can be given.
+fn due(spec: &Value, operation: &Operation) -> Vec<Due> {
+    let item = &spec["paths"][operation.path];
+    let object = &item[operation.method.to_lowercase()];
+    let lists = [&item["parameters"], &object["parameters"]];
+    let lists = lists.into_iter().flat_map(|list| list.as_array());
+    let mut due: Vec<Due> = lists
+        .flatten()
+        .map(|parameter| {
+            let parameter = resolved(spec, parameter);
+            let text = |key: &str| parameter[key].as_str().unwrap();
+            Due::new(text("name"), text("in"), &parameter["schema"])
+        })
+        .collect();
+    let contents = object["requestBody"]["content"].as_object();
+    for media in contents.into_iter().flat_map(Map::values) {
+        let schema = &media["schema"];
+        let one = match &schema["oneOf"][0] {
+            Value::Null => schema,
+            one => one,
+        };
+        if schema["items"].is_null() {
+            due.extend(properties(spec, one));
+        } else {
+            due.push(Due::new("items", "body", schema));
+        }
+    }
+    due
+}
+
+/// A value that fits a schema.
+fn made(spec: &Value, schema: &Value) -> Value {
+    let schema = resolved(spec, schema);
+    if let Value::Array(options) = &schema["oneOf"] {
+        return made(spec, &options[0]);
+    }
+    if let (Some([only]), Value::Null) = (
+        schema["allOf"].as_array().map(Vec::as_slice),
+        &schema["properties"],
+    ) {
+        return made(spec, only);
+    }
+    if let Some(value) = schema["enum"].get(0) {
+        return value.clone();
+    }
+    match schema["type"].as_str() {
+        Some("integer") => Value::from(7),
+        Some("number") => Value::from(1.5),
+        Some("boolean") => Value::from(true),
+        Some("string") => Value::from("made up"),
+        Some("array") => {
+            let count = schema["minItems"].as_u64().unwrap_or(1);
+            (0..count).map(|_| made(spec, &schema["items"])).collect()
+        }
+        _ => {
+            let properties = properties(spec, schema).into_iter();
+            let made = |due: Due| (due.name, made(spec, &due.schema));
+            Value::Object(properties.map(made).collect())
         }
     }
 }
@@ -176,17 +326,23 @@ fn resolved<'a>(spec: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 /// The properties of a body that a caller sets.
-fn properties<'a>(spec: &'a Value, schema: &'a Value) -> Vec<&'a str> {
+fn properties(spec: &Value, schema: &Value) -> Vec<Due> {
     let schema = resolved(spec, schema);
     if schema["x-credentials"] == true {
         return Vec::new();
     }
     let own = schema["properties"].as_object().into_iter().flatten();
     let own = own.filter(|(_, property)| property["x-credentials"] != true);
-    let parts = schema["allOf"].as_array().into_iter().flatten();
-    own.map(|(name, _)| name.as_str())
-        .chain(parts.flat_map(|part| properties(spec, part)))
-        .collect()
+    let mut all: Vec<Due> = own
+        .map(|(name, property)| Due::new(name, "body", property))
+        .collect();
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        for due in properties(spec, part) {
+            all.retain(|other| other.name != due.name);
+            all.push(due);
+        }
+    }
+    all
 }
 
 fn assert_wire(snapshot: &str, calls: &[Call], credentials: &[&str]) {
@@ -274,8 +430,8 @@ mod kiwivm {
     }
 
     #[tokio::test]
-    async fn every_parameter_has_an_example() {
-        assert_examples_are_whole(&calls!(kiwivm, credentials()), Credentials::SPEC);
+    async fn every_parameter_arrives() {
+        assert_parameters_arrive!(kiwivm, credentials());
     }
 
     #[tokio::test]
@@ -326,8 +482,8 @@ mod vps_org {
     }
 
     #[tokio::test]
-    async fn every_parameter_has_an_example() {
-        assert_examples_are_whole(&calls!(vps_org, credentials()), Credentials::SPEC);
+    async fn every_parameter_arrives() {
+        assert_parameters_arrive!(vps_org, credentials());
     }
 
     #[tokio::test]
@@ -432,6 +588,53 @@ mod vps_org {
     }
 }
 
+#[cfg(feature = "cdnfly")]
+mod cdnfly {
+    use hosting_apis::Api;
+    use hosting_apis::cdnfly::Credentials;
+
+    use super::*;
+
+    const KEY: &str = "KeyMadeUpForTheWire";
+    const SECRET: &str = "SecretMadeUpForTheWire";
+
+    fn credentials() -> Credentials {
+        Credentials::api_key(KEY, SECRET)
+    }
+
+    #[tokio::test]
+    async fn every_example_is_decoded_and_nothing_is_lost() {
+        assert_nothing_is_lost(&calls!(cdnfly, credentials()));
+    }
+
+    #[tokio::test]
+    async fn every_parameter_arrives() {
+        assert_parameters_arrive!(cdnfly, credentials());
+    }
+
+    #[tokio::test]
+    async fn every_request_is_as_the_snapshot_says() {
+        let calls = calls!(cdnfly, credentials());
+        assert_no_api_version(&calls);
+        assert_wire("wire_cdnfly", &calls, &[KEY, SECRET]);
+    }
+
+    #[tokio::test]
+    async fn credentials_are_in_the_headers_and_nowhere_else() {
+        for call in calls!(cdnfly, credentials()) {
+            let name = call.operation.name;
+            let due = call.operation.authorized;
+            let sent = |header_name| header(&call.request, header_name);
+            assert_eq!(sent("api-key"), due.then_some(KEY), "{name}");
+            assert_eq!(sent("api-secret"), due.then_some(SECRET), "{name}");
+            let Received { path, body, .. } = &call.request;
+            for secret in [KEY, SECRET] {
+                assert!(!path.contains(secret) && !body.contains(secret), "{name}");
+            }
+        }
+    }
+}
+
 #[cfg(feature = "boardmate")]
 mod boardmate {
     use hosting_apis::Api;
@@ -451,8 +654,8 @@ mod boardmate {
     }
 
     #[tokio::test]
-    async fn every_parameter_has_an_example() {
-        assert_examples_are_whole(&calls!(boardmate, credentials()), Credentials::SPEC);
+    async fn every_parameter_arrives() {
+        assert_parameters_arrive!(boardmate, credentials());
     }
 
     #[tokio::test]

@@ -124,7 +124,7 @@ pub(super) fn encodings(document: &Document, findings: &mut Vec<Finding>) {
 }
 
 /// The properties of a schema, those of its `allOf` included.
-fn properties<'a>(
+pub(super) fn properties<'a>(
     document: &Document<'a>,
     schema: &'a Value,
     seen: &mut Vec<&'a Value>,

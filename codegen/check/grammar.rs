@@ -519,7 +519,7 @@ impl Kind {
             ),
             Pagination => (
                 "an `x-pagination`",
-                &["items"],
+                &["page", "items"],
                 &[
                     ("page", Text),
                     ("limit", Text),

@@ -153,8 +153,13 @@ pub fn operation(operation: &Operation, example: &str) -> String {
     } else {
         "It is sent again only if it never left."
     };
+    let pages = if operation.pages.is_some() {
+        " `stream()` in place of `.await` gives the items of all pages."
+    } else {
+        ""
+    };
     format!(
-        "{}.\n\n{}\n\n`{} {path}`. {repeat}\n\n{example}",
+        "{}.\n\n{}\n\n`{} {path}`. {repeat}{pages}\n\n{example}",
         markdown(summary.trim_end_matches('.')),
         markdown(description),
         operation.method.to_uppercase(),
@@ -190,6 +195,16 @@ pub fn example(
 
 /// A value of an example as a setter of this type takes it, if a literal can express it.
 pub fn literal(value: &Value, ty: &Type) -> Option<String> {
+    let ids = ty.to_token_stream().to_string().replace(' ', "") == "crate::Ids";
+    if let (Value::Sequence(list), true) = (value, ids) {
+        let id: Type = syn::parse_quote!(crate::Id);
+        let items = list.iter().map(|value| scalar(value, &id));
+        let items = items.collect::<Option<Vec<_>>>()?;
+        return match items.as_slice() {
+            [one] => Some(one.clone()),
+            _ => alike(list.iter()).then(|| format!("[{}]", items.join(", "))),
+        };
+    }
     let vec = generic(ty, "Vec");
     let map = generic(ty, "BTreeMap");
     match (value, vec.as_deref(), map.as_deref()) {
@@ -232,14 +247,17 @@ fn scalar(value: &Value, ty: &Type) -> Option<String> {
     }
     let ty = ty.to_token_stream().to_string().replace(' ', "");
     match (value, ty.as_str()) {
-        (Value::String(_), "i64" | "f64" | "bool") => None,
+        (Value::String(_), "i64" | "f64" | "bool" | "crate::Json") => None,
         (Value::String(text), _) => Some(format!("{text:?}")),
         (Value::Bool(flag), "bool" | "serde_json::Value") => Some(flag.to_string()),
         (Value::Number(number), "f64") => {
             let number = number.as_f64().filter(|number| number.is_finite())?;
             Some(format!("{number:?}"))
         }
-        (Value::Number(number), "i64" | "crate::Id" | "serde_json::Value") => {
+        (
+            Value::Number(number),
+            "i64" | "crate::Id" | "crate::Ids" | "crate::IntegerOrText" | "serde_json::Value",
+        ) => {
             let number = number.as_i64()?;
             let wide = i32::try_from(number).is_err();
             Some(format!("{number}{}", if wide { "_i64" } else { "" }))

@@ -3,7 +3,10 @@
 //! | part | does |
 //! | --- | --- |
 //! | [`types`] | lenient decoding, open enums, base64 and JSON text, documentation of every field |
-//! | [`builders`] | one builder an operation, to be awaited, with a setter for everything it sends |
+//! | [`builders`] | one builder an operation, to be awaited |
+//! | [`setters`] | a function for everything that a call sends |
+//! | [`send`] | the request, and the call into transport |
+//! | [`pages`] | a stream, where the spec paginates |
 //! | [`docs`] | markdown that rustdoc takes, and an example that compiles for each operation |
 //!
 //! Each transform works on the syntax tree and fails when it doesn't find what it changes: a new
@@ -11,6 +14,9 @@
 
 mod builders;
 mod docs;
+mod pages;
+mod send;
+mod setters;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -107,6 +113,7 @@ fn operations(lowered: &Lowered) -> TokenStream {
             id,
             path,
             idempotent,
+            authorized,
             ..
         } = operation;
         let method = operation.method.to_uppercase();
@@ -123,6 +130,7 @@ fn operations(lowered: &Lowered) -> TokenStream {
                 method: #method,
                 path: #path,
                 idempotent: #idempotent,
+                authorized: #authorized,
                 envelope: #envelope,
             };
         }

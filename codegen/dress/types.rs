@@ -11,7 +11,7 @@ use syn::{
     Meta, Path, Type, parse_quote,
 };
 
-use super::tree::generic;
+use super::tree::{argument, generic};
 use super::{BASE64, SECRET, docs};
 use crate::codegen::lower::Lowered;
 
@@ -48,11 +48,14 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
                 let name = &item.ident;
                 let list = lowered.lists.get(&name.to_string());
                 let list = list.map(|field| quote!(= #field));
+                let text = lowered.texts.get(&name.to_string());
+                let text = text.map(|field| quote!(~ #field));
                 let key = lowered.keys.get(&name.to_string());
                 let key = key.map(|property| quote!(@ #property));
-                lenient.push(quote!(#name #list #key));
+                lenient.push(quote!(#name #list #text #key));
                 names.insert(name.to_string());
                 items.push(item.to_token_stream());
+                items.extend(constructor(&item, lowered));
                 structs.insert(item.ident.to_string(), item);
             }
             Item::Enum(item) => {
@@ -70,10 +73,11 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
         }
     }
     dresser.finish(lowered)?;
-    let mut stood_in_for = lowered.lists.keys().chain(lowered.keys.keys());
+    let (lists, texts) = (lowered.lists.keys(), lowered.texts.keys());
+    let mut stood_in_for = lists.chain(texts).chain(lowered.keys.keys());
     if let Some(name) = stood_in_for.find(|name| !names.contains(*name)) {
         return Err(format!(
-            "typify made no `{name}`, which a bare list stands in for"
+            "typify made no `{name}`, which a bare list or text stands in for"
         ));
     }
     if let Some(name) = names.iter().find(|name| HIDING.contains(&name.as_str())) {
@@ -98,9 +102,78 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
     })
 }
 
+impl Types {
+    /// The literal of a request type, made with what its example has of what is required.
+    pub fn new_literal(&self, name: &str, example: &serde_yaml::Value) -> Option<String> {
+        let (_, required) = optional_and_required(self.structs.get(name)?);
+        let values = required
+            .iter()
+            .map(|field| docs::literal(example.get(wire_name(field))?, &field.ty));
+        let values = values.collect::<Option<Vec<_>>>()?;
+        let constructor = if values.is_empty() { "default" } else { "new" };
+        Some(format!("{name}::{constructor}({})", values.join(", ")))
+    }
+
+    /// The fields of a struct that hold a secret, and whether each may be absent.
+    pub fn secrets(&self, name: &str) -> Vec<(&Ident, bool)> {
+        let fields = self.structs.get(name).map(|item| item.fields.iter());
+        let secret = |field: &&Field| field.ty.to_token_stream().to_string().contains("Secret");
+        let fields = fields.into_iter().flatten().filter(secret);
+        fields
+            .filter_map(|field| {
+                Some((
+                    field.ident.as_ref()?,
+                    generic(&field.ty, "Option").is_some(),
+                ))
+            })
+            .collect()
+    }
+}
+
+/// The fields of a struct: those that may be left out, and the others.
+fn optional_and_required(item: &ItemStruct) -> (Vec<&Field>, Vec<&Field>) {
+    let optional = |field: &&Field| {
+        serde_words(field)
+            .iter()
+            .any(|word| word.starts_with("default"))
+    };
+    item.fields.iter().partition(optional)
+}
+
+/// What a request type with required properties is made by; one without has `Default`.
+fn constructor(item: &ItemStruct, lowered: &Lowered) -> Option<TokenStream> {
+    let name = &item.ident;
+    let (optional, required) = optional_and_required(item);
+    if required.is_empty() || lowered.received.contains(&name.to_string()) {
+        return None;
+    }
+    let optional = optional.iter().map(|field| &field.ident);
+    let names: Vec<&Ident> = required.iter().filter_map(|f| f.ident.as_ref()).collect();
+    let (arguments, values): (Vec<_>, Vec<_>) = required
+        .iter()
+        .filter_map(|field| Some(argument(field.ident.as_ref()?, &field.ty)))
+        .unzip();
+    let allow = (names.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    Some(quote! {
+        impl #name {
+            /// With what is required; the rest can be set as fields.
+            #allow
+            pub fn new(#(#arguments),*) -> Self {
+                Self {
+                    #(#names: #values,)*
+                    #(#optional: Default::default(),)*
+                }
+            }
+        }
+    })
+}
+
 /// A name in which an acronym runs into a word, as in `externalServerSSHport`: case alone would make
-/// it `external_server_ss_hport`.
+/// it `external_server_ss_hport`. Or one that begins with a dot: without it, it would be another's.
 fn readable(name: &str) -> Option<Ident> {
+    if let Some(name) = name.strip_prefix('.') {
+        return syn::parse_str(&format!("dot_{}", name.to_snake_case())).ok();
+    }
     const ACRONYMS: [&str; 4] = ["DNS", "SSH", "SSL", "URL"];
     let split = |name: String, acronym: &str| match name.split_once(acronym) {
         Some((before, after)) if after.starts_with(|c: char| c.is_ascii_lowercase()) => {
@@ -141,6 +214,7 @@ impl Dresser<'_> {
         documented(&name, &item.attrs)?;
         let mut seen = BTreeSet::new();
         for field in &mut fields.named {
+            self.field(&name, field)?;
             if !seen.insert(field.ident.clone()) {
                 return Err(format!(
                     "`{name}` has two fields `{}`: two properties differ only in what a field's \
@@ -148,7 +222,6 @@ impl Dresser<'_> {
                     field.ident.to_token_stream()
                 ));
             }
-            self.field(&name, field)?;
         }
         tidy_docs(&mut item.attrs);
         reorder(fields, self.lowered.properties.get(&name));

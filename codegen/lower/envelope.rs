@@ -6,7 +6,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::Envelope;
 use super::merged::Merged;
-use super::walk::{each_operation, entries, map, schema_name, text};
+use super::walk::{SCHEMAS, each_operation, entries, map, schema_name, text};
 
 /// The document's `x-envelope` with what the operation overrides.
 pub(super) fn envelope(document: &Value, operation: &Value) -> Option<Envelope> {
@@ -58,6 +58,16 @@ pub(super) fn envelope_schemas(document: &Value) -> BTreeSet<String> {
         .collect()
 }
 
+/// What a reply has besides its envelope.
+enum Payload {
+    /// Nothing.
+    None,
+    /// The schema at the envelope's field for it, or what stands beside the envelope.
+    Schema(Value),
+    /// The reply itself, less the envelope's fields: its payload has company, such as a count.
+    Whole,
+}
+
 /// Callers get the payload: transport opens the envelope. A reply of the envelope alone carries
 /// nothing. Where `results` says so, the envelope's fields are themselves the result.
 pub(super) fn take_payloads(document: &mut Value) -> Result<usize, String> {
@@ -65,11 +75,13 @@ pub(super) fn take_payloads(document: &mut Value) -> Result<usize, String> {
     let names = envelope_schemas(&original);
     let mut changed = 0;
     let mut problems = Vec::new();
+    let mut whole = BTreeSet::new();
     each_operation(document, |_, _, operation| {
         let Some(envelope) = envelope(&original, operation) else {
             return;
         };
         let id = text(operation, "operationId").to_owned();
+        let mut beside = false;
         for (status, response) in map(operation, "responses").into_iter().flatten() {
             if !status.as_str().is_some_and(|s| s.starts_with('2')) {
                 continue;
@@ -81,59 +93,107 @@ pub(super) fn take_payloads(document: &mut Value) -> Result<usize, String> {
                 .values_mut()
                 .next()
                 .and_then(|media| payload(&original, &names, &envelope, media.get("schema")?));
+            changed += 1;
             match taken {
-                Some(Some(schema)) => {
+                Some(Payload::Schema(schema)) => set_schemas(content, &schema),
+                Some(Payload::None) => {
+                    let response = response.as_mapping_mut();
+                    response.map(|response| response.shift_remove("content"));
+                }
+                Some(Payload::Whole) => {
+                    beside = true;
                     for media in content.values_mut() {
-                        if let Some(media) = media.as_mapping_mut() {
-                            media.insert("schema".into(), schema.clone());
+                        let schema = media.get_mut("schema").and_then(Value::as_mapping_mut);
+                        let Some(schema) = schema else { continue };
+                        match named(schema) {
+                            Some(name) => drop(whole.insert(name)),
+                            None => strip(&original, &envelope, schema),
                         }
                     }
-                    changed += 1;
-                }
-                Some(None) => {
-                    response
-                        .as_mapping_mut()
-                        .map(|response| response.shift_remove("content"));
-                    changed += 1;
                 }
                 None => problems.push(format!(
                     "{id}: its reply has no payload that the envelope could be taken off"
                 )),
             }
         }
+        if beside && let Some(operation) = operation.as_mapping_mut() {
+            let own = operation
+                .entry("x-envelope".into())
+                .or_insert(Value::Mapping(Mapping::new()));
+            if let Value::Mapping(own) = own {
+                own.insert("payload".into(), Value::Null);
+            }
+        }
     });
+    if let Some(envelope) = envelope(&original, &Value::Null)
+        && let Some(components) = document.get_mut("components")
+    {
+        for (name, schema) in map(components, "schemas").into_iter().flatten() {
+            if let (Some(name), Value::Mapping(schema)) = (name.as_str(), schema)
+                && whole.contains(name)
+            {
+                strip(&original, &envelope, schema);
+            }
+        }
+    }
     match problems.as_slice() {
         [] => Ok(changed),
         _ => Err(problems.join("; ")),
     }
 }
 
-/// The payload's schema: `Some(None)` if there is none, `None` if the reply isn't enveloped.
+fn set_schemas(content: &mut Mapping, schema: &Value) {
+    for media in content.values_mut().filter_map(Value::as_mapping_mut) {
+        media.insert("schema".into(), schema.clone());
+    }
+}
+
+fn named(schema: &Mapping) -> Option<String> {
+    let name = schema.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)?;
+    Some(name.to_owned())
+}
+
+/// Takes the envelope's own fields out of a reply.
+fn strip(document: &Value, envelope: &Envelope, schema: &mut Mapping) {
+    let mut merged = Merged::default();
+    if merged
+        .add(document, &Value::Mapping(schema.clone()), 0)
+        .is_ok()
+    {
+        merged.properties.retain(|name, _| !is_own(envelope, name));
+        merged.put_into(schema);
+    }
+}
+
+/// Whether a field is the envelope's own, and not its payload's.
+fn is_own(envelope: &Envelope, name: &Value) -> bool {
+    let name = name.as_str().unwrap_or_default();
+    name == envelope.field || name == envelope.message || envelope.details.iter().any(|d| d == name)
+}
+
+/// `None` if the reply isn't enveloped.
 fn payload(
     document: &Value,
     envelopes: &BTreeSet<String>,
     envelope: &Envelope,
     schema: &Value,
-) -> Option<Option<Value>> {
+) -> Option<Payload> {
     if envelope.results.is_some() {
-        return Some(Some(schema.clone()));
+        return Some(Payload::Schema(schema.clone()));
+    }
+    if let Some(field) = &envelope.payload {
+        return payload_at(document, envelope, field, schema);
     }
     let is_envelope = |part: &Value| schema_name(part).is_some_and(|n| envelopes.contains(n));
-    if let Some(field) = &envelope.payload {
-        let mut merged = Merged::default();
-        merged.add(document, schema, 0).ok()?;
-        merged.properties.get(&envelope.field)?;
-        return Some(merged.properties.get(field).cloned());
-    }
     if is_envelope(schema) {
-        return Some(None);
+        return Some(Payload::None);
     }
     let parts = schema.get("allOf")?.as_sequence()?;
     let rest: Vec<&Value> = parts.iter().filter(|part| !is_envelope(part)).collect();
     match rest.as_slice() {
         _ if rest.len() == parts.len() => None,
-        [] => Some(None),
-        [only] => Some(Some((*only).clone())),
+        [] => Some(Payload::None),
+        [only] => Some(Payload::Schema((*only).clone())),
         several => {
             let mut merged = Merged::default();
             let mut parts = several.iter();
@@ -142,7 +202,28 @@ fn payload(
                 .ok()?;
             let mut object = Mapping::new();
             merged.put_into(&mut object);
-            Some(Some(Value::Mapping(object)))
+            Some(Payload::Schema(Value::Mapping(object)))
         }
     }
+}
+
+/// The payload of an envelope that has a field for it. A field that the spec gives no type holds
+/// nothing.
+fn payload_at(
+    document: &Value,
+    envelope: &Envelope,
+    field: &str,
+    schema: &Value,
+) -> Option<Payload> {
+    const SHAPES: [&str; 5] = ["type", "$ref", "allOf", "oneOf", "properties"];
+    let mut merged = Merged::default();
+    merged.add(document, schema, 0).ok()?;
+    merged.properties.get(&envelope.field)?;
+    let company = |name: &Value| name.as_str() != Some(field) && !is_own(envelope, name);
+    if merged.properties.keys().any(company) {
+        return Some(Payload::Whole);
+    }
+    let payload = merged.properties.get(field);
+    let typed = payload.filter(|p| SHAPES.iter().any(|shape| p.get(*shape).is_some()));
+    Some(typed.map_or(Payload::None, |payload| Payload::Schema(payload.clone())))
 }

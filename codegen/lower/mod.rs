@@ -5,6 +5,7 @@
 //! | [`requests`] | parameters, form bodies, credentials |
 //! | [`schemas`] | everything that becomes a type |
 //! | [`names`] | what becomes a type and has no name |
+//! | [`own`] | what no plain type reads, and a type of the crate does |
 //! | [`envelope`] | replies that say failure inside a success |
 //! | [`operations`] | none: it reads what the later stages need |
 //!
@@ -17,6 +18,7 @@ mod envelope;
 mod merged;
 mod names;
 mod operations;
+mod own;
 mod requests;
 mod schemas;
 #[cfg(test)]
@@ -29,16 +31,17 @@ use openapiv3::OpenAPI;
 use serde_yaml::Value;
 
 use envelope::take_payloads;
-use names::{name_ids, name_objects};
+use names::name_objects;
 use operations::read_operations;
+use own::name_own_types;
 use requests::{
-    describe_bodies, drop_credentials, inline_components, json_text_properties,
+    describe_bodies, drop_credentials, fold_items, inline_components, json_text_properties,
     nullable_lists_in_requests,
 };
 use schemas::{
     count_format, describe_references, drop_failures, drop_keywords, drop_unused_schemas,
-    flatten_all_of, fold_keyed_maps, fold_lists, inline_plain_schemas, nullable_references,
-    property_order, received_only,
+    flatten_all_of, fold_json_text, fold_keyed_maps, fold_lists, fold_texts, inline_plain_schemas,
+    nullable_references, property_order, received_only,
 };
 use walk::text;
 
@@ -48,10 +51,12 @@ pub struct Lowered {
     pub document: OpenAPI,
     /// Every operation, in the order of the spec.
     pub operations: Vec<Operation>,
-    /// Schemas that are an integer or a string, which become `crate::Id`.
-    pub ids: BTreeSet<String>,
+    /// Schemas that types of the crate stand in for, such as `crate::Id`.
+    pub own: BTreeMap<String, &'static str>,
     /// Schemas that a bare list stands in for, with the field that takes the list.
     pub lists: BTreeMap<String, String>,
+    /// Schemas that bare text stands in for, with the field that takes the text.
+    pub texts: BTreeMap<String, String>,
     /// Schemas of which a list stands in for a map, with the property that holds the key.
     pub keys: BTreeMap<String, String>,
     /// Form properties that go out as JSON text: the type's name and the property's.
@@ -90,8 +95,43 @@ pub struct Operation {
     pub idempotent: bool,
     /// How its reply says failure, if not by HTTP status.
     pub envelope: Option<Envelope>,
+    /// Whether its requests carry the credentials.
+    pub authorized: bool,
+    /// Whether its reply may carry null in place of a payload.
+    pub nullable: bool,
+    /// How its body holds many items.
+    pub items: Option<Items>,
+    /// How its reply is one page of many.
+    pub pages: Option<Pages>,
     /// What callers set, with its description: path and query parameters, then body properties.
     pub parameters: Vec<Parameter>,
+}
+
+/// What sets the items of such a body.
+pub const ITEMS: &str = "items";
+
+/// A body that is a list of items, or may be one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Items {
+    /// The schema of an item.
+    pub schema: String,
+    /// Whether the body may as well be one item by itself.
+    pub or_one: bool,
+}
+
+/// `x-pagination`: names of query parameters, and of properties of the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// The parameter that says which page, from 1.
+    pub page: String,
+    /// The parameter that says how many items a page has.
+    pub limit: Option<String>,
+    /// The items of the page.
+    pub items: String,
+    /// How many items there are in all.
+    pub total: Option<String>,
+    /// What is there if there is a next page.
+    pub next: Option<String>,
 }
 
 /// One thing that a caller sets.
@@ -136,17 +176,20 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         inline_components,
     )?;
     drop_failures(document);
+    fold_json_text(document);
+    let items = fold_items(document)?;
     inline_plain_schemas(document)?;
     expect("drop-credentials", "x-credentials", document, |document| {
         Ok(drop_credentials(document))
     })?;
     let json_text = json_text_properties(document);
     let lists = fold_lists(document);
+    let texts = fold_texts(document);
     let keys = fold_keyed_maps(document);
     expect("flatten-all-of", "allOf", document, flatten_all_of)?;
     expect("payload", "x-envelope", document, take_payloads)?;
-    let operations = read_operations(document)?;
-    let ids = name_ids(document)?;
+    let operations = read_operations(document, &items)?;
+    let own = name_own_types(document)?;
     describe_bodies(document);
     name_objects(document)?;
     nullable_lists_in_requests(document);
@@ -167,8 +210,9 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         properties: property_order(document),
         document: serde_yaml::from_value(document.clone()).map_err(|e| e.to_string())?,
         operations,
-        ids,
+        own,
         lists,
+        texts,
         keys,
         json_text,
         module: module.to_owned(),

@@ -1,72 +1,12 @@
 //! Names for the schemas that become types and have none of their own.
 
-use std::collections::BTreeSet;
-
 use serde_yaml::{Mapping, Value};
 
 use super::requests::body_type;
-use super::walk::{
-    SCHEMAS, contents, each_operation, each_schema, entries, map, reference, text, type_name,
-};
-
-/// Servers can't decide whether an id is a number or text, so a schema that allows both becomes
-/// `crate::Id`. A property of that kind without a name of its own gets the name `Id`.
-pub(super) fn name_ids(document: &mut Value) -> Result<BTreeSet<String>, String> {
-    let mut ids = BTreeSet::new();
-    let mut taken = false;
-    if let Some(schemas) = document
-        .get_mut("components")
-        .and_then(|c| map(c, "schemas"))
-    {
-        for (name, schema) in schemas.iter_mut() {
-            let (Some(name), Some(schema)) = (name.as_str(), schema.as_mapping_mut()) else {
-                continue;
-            };
-            if is_id(schema) {
-                // progenitor replaces the type by its name; what stands here doesn't matter to it.
-                schema.shift_remove("oneOf");
-                schema.insert("type".into(), "string".into());
-                ids.insert(type_name(name));
-            } else {
-                taken |= type_name(name) == "Id";
-            }
-        }
-    }
-    let mut inline = false;
-    each_schema(document, &mut |schema| {
-        if is_id(schema) {
-            schema.shift_remove("oneOf");
-            refer(schema, "Id");
-            inline = true;
-        }
-    });
-    if inline && taken {
-        return Err(
-            "the schema `Id` would be taken for that of ids that are an integer or a string: \
-             rename it"
-                .to_owned(),
-        );
-    }
-    if inline && ids.insert("Id".to_owned()) {
-        let mut id = Mapping::new();
-        id.insert("type".into(), "string".into());
-        add_schema(document, "Id", Value::Mapping(id));
-    }
-    Ok(ids)
-}
-
-fn is_id(schema: &Mapping) -> bool {
-    let either = schema.get("oneOf").and_then(Value::as_sequence);
-    let types: BTreeSet<&str> = either
-        .into_iter()
-        .flatten()
-        .map(|one| text(one, "type"))
-        .collect();
-    types == BTreeSet::from(["integer", "string"])
-}
+use super::walk::{SCHEMAS, contents, each_operation, entries, map, reference, text, type_name};
 
 /// Makes what is left of a schema a reference, with the words about it beside.
-fn refer(schema: &mut Mapping, name: &str) {
+pub(super) fn refer(schema: &mut Mapping, name: &str) {
     if schema.is_empty() {
         schema.insert("$ref".into(), format!("{SCHEMAS}{name}").into());
     } else {
@@ -74,7 +14,7 @@ fn refer(schema: &mut Mapping, name: &str) {
     }
 }
 
-fn add_schema(document: &mut Value, name: &str, schema: Value) {
+pub(super) fn add_schema(document: &mut Value, name: &str, schema: Value) {
     let Some(document) = document.as_mapping_mut() else {
         return;
     };

@@ -1,21 +1,30 @@
 //! What the later stages need to know of each operation.
 
+use std::collections::BTreeMap;
+
 use serde_yaml::Value;
 
 use super::envelope::envelope;
 use super::schemas::with_notation;
-use super::walk::{each_operation, entries, is, resolve, text};
-use super::{Operation, Parameter};
+use super::walk::{contents, each_operation, entries, is, map, resolve, text};
+use super::{ITEMS, Items, Operation, Pages, Parameter};
 
 /// What dress and the tables need to know of each operation.
-pub(super) fn read_operations(document: &mut Value) -> Result<Vec<Operation>, String> {
+pub(super) fn read_operations(
+    document: &mut Value,
+    items: &BTreeMap<String, Items>,
+) -> Result<Vec<Operation>, String> {
     let original = document.clone();
     let mut operations = Vec::new();
     each_operation(document, |path, method, operation| {
         let by_method = matches!(method, "get" | "put" | "delete" | "head" | "options");
         let idempotent = operation.get("x-idempotent").and_then(Value::as_bool);
+        let id = text(operation, "operationId");
+        // An empty list says that an operation takes no credentials.
+        let security = operation.get("security").and_then(Value::as_sequence);
+        let items = items.get(id).cloned();
         operations.push(Operation {
-            id: text(operation, "operationId").to_owned(),
+            id: id.to_owned(),
             method: method.to_owned(),
             path: path.to_owned(),
             summary: text(operation, "summary").trim().to_owned(),
@@ -23,7 +32,11 @@ pub(super) fn read_operations(document: &mut Value) -> Result<Vec<Operation>, St
             deprecated: is(operation, "deprecated"),
             idempotent: idempotent.unwrap_or(by_method),
             envelope: envelope(&original, operation),
-            parameters: parameters(&original, operation),
+            authorized: security.is_none_or(|schemes| !schemes.is_empty()),
+            nullable: nullable_payload(&original, operation),
+            pages: pages(operation),
+            parameters: parameters(&original, operation, items.as_ref()),
+            items,
         });
     });
     if operations.is_empty() {
@@ -32,7 +45,38 @@ pub(super) fn read_operations(document: &mut Value) -> Result<Vec<Operation>, St
     Ok(operations)
 }
 
-fn parameters(document: &Value, operation: &Value) -> Vec<Parameter> {
+/// Whether the reply's schema, now that of the payload, allows null. Asked here once, and taken off:
+/// typify would make a newtype of it.
+fn nullable_payload(document: &Value, operation: &mut Value) -> bool {
+    let mut nullable = false;
+    for (_, response) in map(operation, "responses").into_iter().flatten() {
+        for (_, media) in contents(response) {
+            let Some(schema) = media.get_mut("schema") else {
+                continue;
+            };
+            nullable |= is(resolve(document, schema), "nullable");
+            if let Some(schema) = schema.as_mapping_mut() {
+                schema.shift_remove("nullable");
+            }
+        }
+    }
+    nullable
+}
+
+/// The operation's `x-pagination`.
+fn pages(operation: &Value) -> Option<Pages> {
+    let pagination = operation.get("x-pagination")?;
+    let name = |key: &str| Some(pagination.get(key)?.as_str()?.to_owned());
+    Some(Pages {
+        page: name("page")?,
+        limit: name("limit"),
+        items: name("items")?,
+        total: name("total"),
+        next: name("next"),
+    })
+}
+
+fn parameters(document: &Value, operation: &Value, items: Option<&Items>) -> Vec<Parameter> {
     let listed = operation
         .get("parameters")
         .and_then(Value::as_sequence)
@@ -59,9 +103,11 @@ fn parameters(document: &Value, operation: &Value) -> Vec<Parameter> {
     for (_, media) in entries(content.unwrap_or(&Value::Null)) {
         let schema = resolve(document, media.get("schema").unwrap_or(&Value::Null));
         let required = schema.get("required").and_then(Value::as_sequence);
-        for (name, property) in entries(schema.get("properties").unwrap_or(&Value::Null)) {
+        let properties = schema.get("properties").unwrap_or(&Value::Null);
+        let one_item = items.is_none_or(|items| items.or_one);
+        for (name, property) in entries(properties).filter(|_| one_item) {
             let target = resolve(document, property);
-            let whole = media.get("example").and_then(|example| example.get(name));
+            let whole = example(media).and_then(|example| example.get(name));
             parameters.push(Parameter {
                 name: name.to_owned(),
                 location: "body".to_owned(),
@@ -70,8 +116,36 @@ fn parameters(document: &Value, operation: &Value) -> Vec<Parameter> {
                 required: required.is_some_and(|r| r.iter().any(|r| r == name)),
             });
         }
+        if let Some(items) = items {
+            parameters.push(many(items, media));
+        }
     }
     parameters
+}
+
+/// The example of a body, or the first of several.
+fn example(media: &Value) -> Option<&Value> {
+    media.get("example").or_else(|| {
+        let examples = media.get("examples").unwrap_or(&Value::Null);
+        entries(examples).next()?.1.get("value")
+    })
+}
+
+/// What sets many items.
+fn many(items: &Items, media: &Value) -> Parameter {
+    let description = if items.or_one {
+        "Many items, which the body then holds as a list, in place of the one that the other \
+         setters make."
+    } else {
+        "The items that the body holds."
+    };
+    Parameter {
+        name: ITEMS.to_owned(),
+        location: "body".to_owned(),
+        description: description.to_owned(),
+        example: example(media).filter(|e| e.is_sequence()).cloned(),
+        required: !items.or_one,
+    }
 }
 
 /// What the first of these that has a description says, and how its values are written.

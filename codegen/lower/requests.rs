@@ -1,9 +1,10 @@
 //! What callers send: parameters, and bodies without what the client fills in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
+use super::Items;
 use super::walk::{
     MAX_REFERENCES, METHODS, Part, contents, each_mapping, each_operation, each_schema, entries,
     is, map, reachable, resolve, schema_name, text, type_name, within,
@@ -101,6 +102,49 @@ pub(super) fn json_text_properties(document: &mut Value) -> BTreeSet<(String, St
         }
     });
     found
+}
+
+/// A JSON body that is a list of items, or one item or a list of them, becomes the item: its
+/// properties are what callers set, and dress adds a setter for many. progenitor would make an enum
+/// of `Variant0` and `Variant1`, or a bare list with nothing to set. By the operation's id.
+pub(super) fn fold_items(document: &mut Value) -> Result<BTreeMap<String, Items>, String> {
+    let mut found = BTreeMap::new();
+    let mut problems = Vec::new();
+    each_operation(document, |_, _, operation| {
+        let id = text(operation, "operationId").to_owned();
+        let Some(body) = operation.get_mut("requestBody") else {
+            return;
+        };
+        for (_, media) in contents(body) {
+            let schema = media.get("schema").unwrap_or(&Value::Null);
+            let (item, or_one) = match schema.get("oneOf").and_then(Value::as_sequence) {
+                Some(options) => match options.as_slice() {
+                    [one, many] if many.get("items") == Some(one) => (one.clone(), true),
+                    _ => continue,
+                },
+                None => match schema.get("items") {
+                    Some(item) => (item.clone(), false),
+                    None => continue,
+                },
+            };
+            let Some(name) = schema_name(&item) else {
+                problems.push(format!(
+                    "{id}: the items of its body have no name: put their schema into \
+                     `components/schemas` and refer to it"
+                ));
+                continue;
+            };
+            let schema = type_name(name);
+            found.insert(id.clone(), Items { schema, or_one });
+            if let Some(media) = media.as_mapping_mut() {
+                media.insert("schema".into(), item);
+            }
+        }
+    });
+    match problems.as_slice() {
+        [] => Ok(found),
+        _ => Err(problems.join("; ")),
+    }
 }
 
 /// The name that progenitor gives the type of an inline body.

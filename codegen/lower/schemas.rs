@@ -119,6 +119,69 @@ pub(super) fn fold_lists(document: &mut Value) -> BTreeMap<String, String> {
     lists
 }
 
+/// What comes as itself or as JSON text (`format: json`) is itself: decoding reads both.
+pub(super) fn fold_json_text(document: &mut Value) {
+    each_schema(document, &mut |schema| {
+        let Some(Value::Sequence(options)) = schema.get("oneOf") else {
+            return;
+        };
+        let [one, other] = options.as_slice() else {
+            return;
+        };
+        let is_json_text = |option: &Value| text(option, "format") == "json";
+        let itself = match (is_json_text(one), is_json_text(other)) {
+            (true, false) => other.clone(),
+            (false, true) => one.clone(),
+            _ => return,
+        };
+        schema.shift_remove("oneOf");
+        match itself {
+            Value::Mapping(itself) if !itself.contains_key("$ref") => {
+                for (keyword, value) in itself {
+                    schema.entry(keyword).or_insert(value);
+                }
+            }
+            reference if schema.is_empty() => {
+                if let Value::Mapping(reference) = reference {
+                    *schema = reference;
+                }
+            }
+            reference => {
+                schema.insert("allOf".into(), Value::Sequence(vec![reference]));
+            }
+        }
+    });
+}
+
+/// An object with one text in it, or that text bare, is the object, as with [`fold_lists`].
+pub(super) fn fold_texts(document: &mut Value) -> BTreeMap<String, String> {
+    let original = document.clone();
+    let mut texts = BTreeMap::new();
+    each_schema(document, &mut |schema| {
+        let Some(Value::Sequence(options)) = schema.get("oneOf").cloned() else {
+            return;
+        };
+        let [object, bare] = options.as_slice() else {
+            return;
+        };
+        let Some(name) = schema_name(object).filter(|_| text(bare, "type") == "string") else {
+            return;
+        };
+        let target = resolve(&original, object);
+        let mut properties = entries(target.get("properties").unwrap_or(&Value::Null));
+        let (Some((field, property)), None) = (properties.next(), properties.next()) else {
+            return;
+        };
+        if text(property, "type") == "string" {
+            texts.insert(type_name(name), field.to_owned());
+            let object = reference(name);
+            schema.shift_remove("oneOf");
+            schema.insert("allOf".into(), Value::Sequence(vec![object]));
+        }
+    });
+    texts
+}
+
 /// A map, or a list of its values that each hold their key, is the map: decoding reads the list
 /// as one. Found by its shape: the items are the map's values with one property more.
 pub(super) fn fold_keyed_maps(document: &mut Value) -> BTreeMap<String, String> {

@@ -3,8 +3,9 @@
 use serde_yaml::Value;
 
 use super::envelope::{envelope, take_payloads};
-use super::names::{name_ids, name_objects};
+use super::names::name_objects;
 use super::operations::read_operations;
+use super::own::name_own_types;
 use super::requests::{
     describe_bodies, drop_credentials, inline_components, json_text_properties,
     nullable_lists_in_requests,
@@ -877,20 +878,18 @@ mod ids {
     #[test]
     fn a_schema_that_is_a_number_or_text_is_an_id() {
         let ids = becomes(
-            name_ids,
+            name_own_types,
             schemas(&format!("domain_id: {{description: An id., {EITHER}}}")),
             schemas("domain_id: {description: An id., type: string}"),
         );
-        assert_eq!(
-            ids.map(|ids| ids.into_iter().collect()),
-            Ok(vec!["DomainId".to_owned()])
-        );
+        let own = [("DomainId".to_owned(), "crate::Id")];
+        assert_eq!(ids, Ok(own.into()));
     }
 
     #[test]
     fn without_a_name_it_is_called_id() {
         let ids = becomes(
-            name_ids,
+            name_own_types,
             document(
                 &format!("parameters: [{{name: id, schema: {{{EITHER}}}}}]"),
                 &format!("Thing: {{properties: {{id: {{description: Its id., {EITHER}}}, all: {{type: array, items: {{{EITHER}}}}}}}}}"),
@@ -901,10 +900,8 @@ mod ids {
 Id: {type: string}",
             ),
         );
-        assert_eq!(
-            ids.map(|ids| ids.into_iter().collect()),
-            Ok(vec!["Id".to_owned()])
-        );
+        let own = [("Id".to_owned(), "crate::Id")];
+        assert_eq!(ids, Ok(own.into()));
     }
 
     #[test]
@@ -913,7 +910,7 @@ Id: {type: string}",
         let expected = "
 paths: {/it: {get: {parameters: [{schema: {$ref: '#/components/schemas/Id'}}]}}}
 components: {schemas: {Id: {type: string}}}";
-        assert!(becomes(name_ids, yaml(&given), yaml(expected)).is_ok());
+        assert!(becomes(name_own_types, yaml(&given), yaml(expected)).is_ok());
     }
 
     #[test]
@@ -921,7 +918,7 @@ components: {schemas: {Id: {type: string}}}";
         let mut document = schemas(&format!(
             "Id: {{type: object}}\nThing: {{properties: {{id: {{{EITHER}}}}}}}"
         ));
-        assert!(name_ids(&mut document).is_err_and(|e| e.contains("rename it")));
+        assert!(name_own_types(&mut document).is_err_and(|e| e.contains("rename it")));
     }
 
     #[test]
@@ -934,7 +931,7 @@ components: {schemas: {Id: {type: string}}}";
         ] {
             let given = schemas(&format!("Either: {{oneOf: [{types}]}}"));
             assert_eq!(
-                stays(name_ids, given).map(|ids| ids.len()),
+                stays(name_own_types, given).map(|ids| ids.len()),
                 Ok(0),
                 "{types}"
             );
@@ -1310,7 +1307,7 @@ mod operations {
     use super::*;
 
     fn read(document: &str) -> Vec<super::super::Operation> {
-        match read_operations(&mut yaml(document)) {
+        match read_operations(&mut yaml(document), &Default::default()) {
             Ok(operations) => operations,
             Err(error) => panic!("{error}"),
         }
@@ -1411,7 +1408,8 @@ components:
 
     #[test]
     fn a_document_without_an_operation_is_an_error() {
-        let nothing = read_operations(&mut yaml("paths: {/it: {summary: Nothing.}}"));
+        let mut document = yaml("paths: {/it: {summary: Nothing.}}");
+        let nothing = read_operations(&mut document, &Default::default());
         assert_eq!(nothing.err().as_deref(), Some("the spec has no operation"));
     }
 }

@@ -11,9 +11,13 @@ use crate::api::Api;
 use crate::error::Error;
 
 /// What a request with the right credentials has: whatever `authorize` puts into an empty one.
+///
+/// Credentials that log in are exchanged, as by a client, for those in the example of the login.
 pub(super) struct Credentials {
     expect: Expect,
     secrets: Vec<String>,
+    /// The operation that logs in, and its body.
+    login: Option<(&'static str, Value)>,
 }
 
 /// What a request of a method is due.
@@ -26,22 +30,36 @@ struct Expected {
 }
 
 impl Credentials {
-    pub(super) fn of<C: Api>(credentials: &C) -> Result<Self, Error> {
-        let secrets = credentials
-            .secrets()
-            .iter()
-            .map(|s| s.expose().to_owned())
-            .collect();
-        let credentials = credentials.clone();
+    pub(super) fn of<C: Api>(credentials: &C, spec: &Spec) -> Result<Self, Error> {
+        let exposed = |credentials: &C| -> Vec<String> {
+            let secrets = credentials.secrets();
+            secrets.iter().map(|s| s.expose().to_owned()).collect()
+        };
+        let mut secrets = exposed(credentials);
+        let mut credentials = credentials.clone();
+        let mut login = None;
+        if let Some(due) = credentials.login() {
+            let reply = spec.known(due.operation.id)?.example.reply.clone();
+            let session = (due.credentials)(due.operation.payload(&reply.unwrap_or_default()));
+            credentials = session.ok_or_else(|| {
+                Error::configuration("the spec's example of the login holds no token")
+            })?;
+            secrets.extend(exposed(&credentials));
+            login = Some((due.operation.id, due.body));
+        }
         let expect = move |method: &Method| expected(&credentials, method);
         expect(&Method::GET)?;
         Ok(Credentials {
             expect: Box::new(expect),
             secrets,
+            login,
         })
     }
 
-    pub(super) fn accepts(&self, request: &Request) -> bool {
+    pub(super) fn accepts(&self, operation: &Operation, request: &Request) -> bool {
+        if !operation.authorized {
+            return self.accepts_login(operation, request);
+        }
         let Ok(expected) = (self.expect)(&request.method) else {
             return false;
         };
@@ -56,6 +74,16 @@ impl Credentials {
         expected.headers.iter().all(has_header)
             && expected.form.iter().all(|field| form.contains(field))
             && expected.query.iter().all(|pair| query.contains(pair))
+    }
+
+    /// A call without credentials; but if it is the login, it is for the account that is known.
+    fn accepts_login(&self, operation: &Operation, request: &Request) -> bool {
+        match &self.login {
+            Some((id, body)) if *id == operation.id => {
+                serde_json::from_slice::<Value>(&request.body).is_ok_and(|sent| sent == *body)
+            }
+            _ => true,
+        }
     }
 
     /// Whether a secret stands where logs would keep it, and needn't.
@@ -227,6 +255,11 @@ impl Check<'_> {
             Some("boolean") => text
                 .parse::<bool>()
                 .map_or_else(|_| json!(text), |b| json!(b)),
+            // A list in a path or a query has commas between its items.
+            Some("array") => {
+                let items = text.split(',');
+                return items.for_each(|item| self.text(place, item, &resolved["items"], found));
+            }
             _ => json!(text),
         };
         self.value(place, &value, resolved, found);

@@ -214,7 +214,7 @@ impl Server {
         })?;
         let server = MockServer::builder().listener(listener).start().await;
         let state = Arc::new(State {
-            credentials: Credentials::of(&credentials)?,
+            credentials: Credentials::of(&credentials, &spec)?,
             spec,
             answers: Mutex::default(),
             log: Mutex::default(),
@@ -320,7 +320,7 @@ impl Respond for Responder {
         if credentials.in_url(request) {
             self.problem(format!("{}: the credentials are in the URL", operation.id));
         }
-        if !credentials.accepts(request) {
+        if !credentials.accepts(operation, request) {
             return body(operation.refusal.0, operation.refusal.1.to_string());
         }
         let problems = check::request(spec, operation, &values, request, credentials);

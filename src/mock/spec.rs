@@ -23,6 +23,8 @@ pub(super) struct Operation {
     pub(super) object: Value,
     pub(super) parameters: Vec<Value>,
     pub(super) example: Example,
+    /// Whether its requests carry the credentials.
+    pub(super) authorized: bool,
     /// What wrong credentials are answered with.
     pub(super) refusal: (u16, Value),
     /// The examples of documented failures, by status.
@@ -138,6 +140,7 @@ impl Operation {
             method: operation.method.to_owned(),
             path: operation.path.to_owned(),
             example: example(document, &object, &parameters),
+            authorized: operation.authorized,
             refusal: refusal(document, &failures),
             failures,
             object,
@@ -193,11 +196,19 @@ fn example(document: &Value, object: &Value, parameters: &[Value]) -> Example {
         .flatten();
     for (_, media) in content {
         let credentials = credential_names(document, &media["schema"]);
-        let body = media["example"].as_object().cloned().unwrap_or_default();
-        values.extend(
-            body.into_iter()
-                .filter(|(name, _)| !credentials.contains(name)),
-        );
+        let example = media.get("example").or_else(|| {
+            let named = media["examples"].as_object()?;
+            named.values().next()?.get("value")
+        });
+        match example {
+            Some(Value::Object(body)) => {
+                let body = body.clone().into_iter();
+                values.extend(body.filter(|(name, _)| !credentials.contains(name)));
+            }
+            // What sets the items of a body that is a list.
+            Some(Value::Array(items)) => drop(values.insert("items".to_owned(), json!(items))),
+            _ => {}
+        }
     }
     let responses = object["responses"].as_object().into_iter().flatten();
     let success = responses

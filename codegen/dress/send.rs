@@ -1,0 +1,292 @@
+//! The body of a builder's `send`: what is required, the URL and the request of progenitor's, and one
+//! call into transport.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::punctuated::Punctuated;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Expr, ExprMethodCall, Ident, Path, Stmt, Token, parse_quote};
+
+use super::constant;
+use super::setters::Setter;
+use super::types::Types;
+use crate::codegen::lower::{ITEMS, Operation};
+
+/// The body of `send`: what is required, the URL and the request of progenitor's, and our call.
+pub fn send(
+    operation: &Operation,
+    block: &Block,
+    setters: &[Setter],
+    body: Option<&Ident>,
+    types: &Types,
+) -> Result<TokenStream, String> {
+    let constant = constant(operation);
+    let call = free("call", setters);
+    let fields = setters.iter().map(|s| &s.ident);
+    let required = setters
+        .iter()
+        .filter(|s| s.required && !s.in_body)
+        .map(|setter| {
+            let Setter { ident, wire, .. } = setter;
+            if setter.ty.to_token_stream().to_string() == "crate :: Ids" {
+                quote!(let #ident = #call.path_values(#wire, #ident)?;)
+            } else if setter.location == "path" {
+                quote!(let #ident = #call.path_value(#wire, #ident)?;)
+            } else {
+                quote!(let #ident = #call.required(#wire, #ident)?;)
+            }
+        });
+    let body = body.map(|body| {
+        let properties = setters.iter().filter(|s| s.in_body).map(|setter| {
+            let Setter { ident, wire, .. } = setter;
+            if setter.required {
+                quote!(#ident: #call.required(#wire, #ident)?)
+            } else {
+                quote!(#ident)
+            }
+        });
+        let one = quote!(types::#body { #(#properties),* });
+        let items = format_ident!("{ITEMS}");
+        match &operation.items {
+            None => quote!(let body = #one;),
+            Some(many) if !many.or_one => quote!(let body = #items;),
+            Some(_) => {
+                let others = setters.iter().filter(|s| s.in_body).map(|setter| {
+                    let Setter { ident, wire, .. } = setter;
+                    quote!((#wire, #ident.is_some()))
+                });
+                quote! {
+                    let body = match #items {
+                        Some(items) => {
+                            #call.alone(#ITEMS, &[#(#others),*])?;
+                            crate::transport::Body::Many(items)
+                        }
+                        None => crate::transport::Body::One(#one),
+                    };
+                }
+            }
+        }
+    });
+    let is_secret = |setter: &&Setter| setter.ty.to_token_stream().to_string().contains("Secret");
+    let secrets: Vec<&Ident> = setters
+        .iter()
+        .filter(is_secret)
+        .map(|setter| &setter.ident)
+        .collect();
+    let secrets = (!secrets.is_empty()).then(|| quote!(.hiding([#(#secrets.as_ref()),*])));
+    let in_items = hidden_in_items(operation, types);
+    let (url_name, url) = url(block, setters, &call)?;
+    let request = request(block, &call)?;
+    let request_name = free("request", setters);
+    let headers = setters.iter().filter(|s| s.location == "header");
+    let headers = headers.map(|setter| header(setter, &request_name));
+    Ok(quote! {
+        let Self { client, #(#fields),* } = self;
+        let #call = client.core.call(&operations::#constant)#secrets #in_items;
+        #(#required)*
+        #body
+        let #url_name = #url;
+        let #request_name = #request;
+        #(#headers)*
+        #call.send(#request_name).await
+    })
+}
+
+/// The secrets in the items of a body, for errors not to show them.
+fn hidden_in_items(operation: &Operation, types: &Types) -> Option<TokenStream> {
+    let secrets = types.secrets(&operation.items.as_ref()?.schema);
+    if secrets.is_empty() {
+        return None;
+    }
+    let secrets = secrets.iter().map(|(field, optional)| {
+        if *optional {
+            quote!(item.#field.as_ref())
+        } else {
+            quote!(Some(&item.#field))
+        }
+    });
+    let items = format_ident!("{ITEMS}");
+    Some(quote! {
+        .hiding(#items.iter().flatten().flat_map(|item| [#(#secrets),*]))
+    })
+}
+
+/// A name for a variable of `send` that nothing the caller sets has.
+fn free(name: &str, setters: &[Setter]) -> Ident {
+    let mut name = name.to_owned();
+    while setters.iter().any(|setter| setter.ident == name) {
+        name.insert(0, '_');
+    }
+    format_ident!("{name}")
+}
+
+/// A parameter in a header. progenitor puts it next to its own headers, which go.
+fn header(setter: &Setter, request: &Ident) -> TokenStream {
+    let Setter { ident, wire, .. } = setter;
+    if setter.required {
+        return quote!(let #request = #request.header(#wire, #ident.to_string()););
+    }
+    quote! {
+        let #request = match #ident {
+            Some(value) => #request.header(#wire, value.to_string()),
+            None => #request,
+        };
+    }
+}
+
+/// A variable of progenitor's send. One that a parameter has taken the name of gets a `_` before
+/// it, and stands behind it.
+fn local<'a>(block: &'a Block, name: &str) -> Result<(&'a Ident, &'a Expr), String> {
+    let found = block.stmts.iter().rev().find_map(|stmt| match stmt {
+        Stmt::Local(local) => {
+            let syn::Pat::Ident(pat) = &local.pat else {
+                return None;
+            };
+            let bound = pat.ident.to_string();
+            let init = local.init.as_ref()?;
+            (bound.trim_start_matches('_') == name).then_some((&pat.ident, &*init.expr))
+        }
+        _ => None,
+    });
+    found.ok_or_else(|| format!("progenitor's send has no `let {name}`"))
+}
+
+/// `format!("{}/x/{}", client.baseurl, encode_path(&id.to_string()))`, with our base URL, and with
+/// values that `path_value` has encoded, or refused if they would lead elsewhere.
+fn url<'a>(
+    block: &'a Block,
+    setters: &[Setter],
+    call: &Ident,
+) -> Result<(&'a Ident, TokenStream), String> {
+    let (name, Expr::Macro(mac)) = local(block, "url")? else {
+        return Err("progenitor's URL is no format!".to_owned());
+    };
+    let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let arguments = mac.mac.parse_body_with(parse).map_err(|e| e.to_string())?;
+    let mut arguments = arguments.into_iter();
+    let format = arguments.next().ok_or("progenitor's URL has no format")?;
+    let base = arguments
+        .next()
+        .map(|base| base.to_token_stream().to_string());
+    if base.as_deref() != Some("client . baseurl") {
+        return Err("progenitor's URL doesn't begin with the base URL".to_owned());
+    }
+    let mut values = Vec::new();
+    for argument in arguments {
+        let value = encoded(&argument)
+            .ok_or("progenitor's URL holds something other than an encoded path value")?;
+        let listed = |setter: &Setter| setter.ident == value && setter.location == "path";
+        if !setters.iter().any(listed) {
+            return Err(format!(
+                "`{value}`, in progenitor's URL, is not in the path"
+            ));
+        }
+        values.push(value);
+    }
+    let url = quote!(format!(#format, #call.base_url() #(, #values)*));
+    Ok((name, url))
+}
+
+/// `x` of `encode_path(&x.to_string())`.
+fn encoded(argument: &Expr) -> Option<Ident> {
+    let Expr::Call(call) = argument else {
+        return None;
+    };
+    if call.func.to_token_stream().to_string() != "encode_path" {
+        return None;
+    }
+    let Expr::Reference(reference) = call.args.first()? else {
+        return None;
+    };
+    let Expr::MethodCall(to_string) = &*reference.expr else {
+        return None;
+    };
+    let Expr::Path(path) = &*to_string.receiver else {
+        return None;
+    };
+    path.path.get_ident().cloned()
+}
+
+/// progenitor's request, from our pool, without its own headers, and not built yet: building can
+/// fail, and transport says so in this crate's words.
+fn request(block: &Block, call: &Ident) -> Result<Expr, String> {
+    let (_, Expr::Try(built)) = local(block, "request")? else {
+        return Err("progenitor's request isn't built".to_owned());
+    };
+    let mut chain = (*built.expr).clone();
+    let mut edit = Chain::new(call);
+    edit.visit_expr_mut(&mut chain);
+    if (edit.build, edit.headers, edit.client) != (1, 1, 1) {
+        return Err("progenitor's request is built in a way that dress doesn't know".to_owned());
+    }
+    Ok(chain)
+}
+
+/// Counts its edits: each is due exactly once.
+struct Chain<'a> {
+    call: &'a Ident,
+    build: usize,
+    headers: usize,
+    client: usize,
+}
+
+impl VisitMut for Chain<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        while let Some((receiver, count)) = self.dropped(expr) {
+            *expr = receiver;
+            match count {
+                "build" => self.build += 1,
+                "headers" => self.headers += 1,
+                _ => {}
+            }
+        }
+        if let Expr::Try(form) = expr
+            && let Expr::MethodCall(call) = &mut *form.expr
+            && call.method == "form_urlencoded"
+        {
+            call.method = format_ident!("form");
+            *expr = (*form.expr).clone();
+        }
+        if expr.to_token_stream().to_string() == "client . client" {
+            let call = self.call;
+            *expr = parse_quote!(#call.http());
+            self.client += 1;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        path.leading_colon = None;
+        visit_mut::visit_path_mut(self, path);
+    }
+}
+
+impl<'a> Chain<'a> {
+    fn new(call: &'a Ident) -> Self {
+        Chain {
+            call,
+            build: 0,
+            headers: 0,
+            client: 0,
+        }
+    }
+
+    /// What a `.build()`, a `.headers(header_map)` or an Accept header is called on. transport asks
+    /// for JSON in every request.
+    fn dropped(&self, expr: &Expr) -> Option<(Expr, &'static str)> {
+        let Expr::MethodCall(ExprMethodCall {
+            receiver,
+            method,
+            args,
+            ..
+        }) = expr
+        else {
+            return None;
+        };
+        let accept = || args.to_token_stream().to_string().contains(":: ACCEPT");
+        let name = ["build", "headers", "header"]
+            .into_iter()
+            .find(|name| method == name && (*name != "header" || accept()))?;
+        Some(((**receiver).clone(), name))
+    }
+}
