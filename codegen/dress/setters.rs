@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Fields, Ident, ItemStruct, Path, Type, parse_quote};
 
 use super::builders::Parts;
 use super::docs;
 use super::tree::{argument, generic};
-use super::types::{Shorten, Types, wire_name};
+use super::types::{Shorten, Types, is_rest, wire_name};
 use crate::codegen::lower::{ITEMS, Operation};
 
 /// One thing that a caller sets.
@@ -107,6 +107,13 @@ fn properties(body: &Ident, types: &Types) -> Result<Vec<Setter>, String> {
     else {
         return Err(format!("its body `{body}` is no struct"));
     };
+    if let Some(field) = fields.named.iter().find(|field| is_rest(field)) {
+        return Err(format!(
+            "`{}` of its body `{body}` takes properties that the spec doesn't name, for which there \
+             is no setter: put them into a property of their own",
+            field.ident.to_token_stream()
+        ));
+    }
     let fields = fields.named.iter().filter_map(|field| {
         let optional = generic(&field.ty, "Option").and_then(|types| types.into_iter().next());
         let mut ty = optional.clone().unwrap_or_else(|| field.ty.clone());

@@ -135,7 +135,7 @@ fn optional_and_required(item: &ItemStruct) -> (Vec<&Field>, Vec<&Field>) {
     let optional = |field: &&Field| {
         serde_words(field)
             .iter()
-            .any(|word| word.starts_with("default"))
+            .any(|word| word == "flatten" || word.starts_with("default"))
     };
     item.fields.iter().partition(optional)
 }
@@ -191,7 +191,9 @@ fn readable(name: &str) -> Option<Ident> {
 fn reorder(fields: &mut FieldsNamed, order: Option<&Vec<String>>) {
     let Some(order) = order else { return };
     let mut sorted: Vec<Field> = fields.named.iter().cloned().collect();
-    sorted.sort_by_key(|field| order.iter().position(|name| *name == wire_name(field)));
+    // What holds all other properties has no place of its own.
+    let place = |field: &Field| order.iter().position(|name| *name == wire_name(field));
+    sorted.sort_by_key(|field| place(field).unwrap_or(order.len()));
     fields.named = sorted.into_iter().collect();
 }
 
@@ -229,11 +231,22 @@ impl Dresser<'_> {
             // A server may send more tomorrow; `Default` and assignment still make one for tests.
             item.attrs.push(parse_quote!(#[non_exhaustive]));
         }
+        if item.fields.iter().any(is_rest) && optional_and_required(item).1.is_empty() {
+            // typify derives it for all other structs that it could be derived for.
+            item.attrs.push(parse_quote!(#[derive(Default)]));
+        }
         Ok(())
     }
 
     fn field(&mut self, owner: &str, field: &mut Field) -> Result<(), String> {
         let name = wire_name(field);
+        if is_rest(field) {
+            let about =
+                "Properties that the spec doesn't name, as they came; they are sent as well.";
+            let about = docs::attributes(about);
+            field.attrs = parse_quote!(#about #[serde(flatten)]);
+            return Ok(());
+        }
         documented(&format!("{owner}.{name}"), &field.attrs)?;
         tidy_docs(&mut field.attrs);
         let mut words = serde_words(field);
@@ -369,6 +382,11 @@ fn renamed(attrs: &[Attribute]) -> Option<String> {
         });
     }
     name
+}
+
+/// Whether a field holds all properties that the spec doesn't name.
+pub fn is_rest(field: &Field) -> bool {
+    serde_words(field).iter().any(|word| word == "flatten")
 }
 
 /// What serde was told about a field, a word or `word = "value"` each.

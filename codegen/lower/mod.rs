@@ -41,7 +41,7 @@ use requests::{
 use schemas::{
     count_format, describe_references, drop_failures, drop_keywords, drop_unused_schemas,
     flatten_all_of, fold_json_text, fold_keyed_maps, fold_lists, fold_texts, inline_plain_schemas,
-    nullable_references, property_order, received_only,
+    keep_other_properties, nullable_references, property_order, received_only,
 };
 use walk::text;
 
@@ -195,6 +195,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
     nullable_lists_in_requests(document);
     describe_references(document);
     nullable_references(document);
+    keep_other_properties(document);
     drop_keywords(document);
     drop_unused_schemas(document);
 

@@ -273,6 +273,19 @@ pub(super) fn describe_references(document: &mut Value) {
     });
 }
 
+/// `additionalProperties: true` beside properties says that whoever sends the object back must send
+/// all of it. typify reads that only if it is written as a schema.
+pub(super) fn keep_other_properties(document: &mut Value) {
+    each_schema(document, &mut |schema| {
+        if schema.contains_key("properties")
+            && schema.get("additionalProperties") == Some(&Value::Bool(true))
+        {
+            let any = Value::Mapping(Mapping::new());
+            schema.insert("additionalProperties".into(), any);
+        }
+    });
+}
+
 /// typify makes a newtype of a component that may be null: what refers to it says so instead.
 pub(super) fn nullable_references(document: &mut Value) {
     let mut nullable = BTreeSet::new();
