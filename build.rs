@@ -6,12 +6,10 @@ mod codegen;
 use std::path::Path;
 use std::{env, fs, process};
 
-/// Feature and spec of every API; the module has the feature's name with `_` for `-`.
-const APIS: [&str; 4] = ["kiwivm", "vps-org", "cdnfly", "boardmate"];
-
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=codegen");
+    println!("cargo::rerun-if-changed=specs");
     if let Err(message) = run() {
         // Plain lines instead of a panic: whoever edits a spec needs the place, not a backtrace.
         for line in message.lines() {
@@ -24,14 +22,9 @@ fn main() {
 fn run() -> Result<(), String> {
     let out = env::var("OUT_DIR").map_err(|e| format!("OUT_DIR: {e}"))?;
     let mut failures = Vec::new();
-    for api in APIS {
-        let feature = format!("CARGO_FEATURE_{}", api.to_uppercase().replace('-', "_"));
-        if env::var_os(feature).is_none() {
-            continue;
-        }
+    for api in apis()? {
         let spec = format!("specs/{api}.yaml");
-        println!("cargo::rerun-if-changed={spec}");
-        if let Err(message) = generate(&spec, api, Path::new(&out)) {
+        if let Err(message) = generate(&spec, &api, Path::new(&out)) {
             failures.push(message);
         }
     }
@@ -40,6 +33,25 @@ fn run() -> Result<(), String> {
     } else {
         Err(failures.join("\n"))
     }
+}
+
+/// The specs whose feature is on. A spec, its feature and its module have one name, with `-` in the
+/// first two where the module has `_`.
+fn apis() -> Result<Vec<String>, String> {
+    let specs = fs::read_dir("specs").map_err(|e| format!("specs: {e}"))?;
+    let mut apis = Vec::new();
+    for spec in specs {
+        let spec = spec.map_err(|e| format!("specs: {e}"))?.file_name();
+        let Some(api) = spec.to_str().and_then(|name| name.strip_suffix(".yaml")) else {
+            continue;
+        };
+        let feature = format!("CARGO_FEATURE_{}", api.to_uppercase().replace('-', "_"));
+        if env::var_os(feature).is_some() {
+            apis.push(api.to_owned());
+        }
+    }
+    apis.sort();
+    Ok(apis)
 }
 
 fn generate(spec: &str, api: &str, out: &Path) -> Result<(), String> {
