@@ -6,11 +6,12 @@
 //! ```
 //!
 //! With `--live` the credentials come from the environment: KIWIVM_VEID and KIWIVM_API_KEY,
-//! VPS_ORG_TOKEN, BOARDMATE_BASE_URL and BOARDMATE_KEY, or some of them. A secret can be in a file
+//! VPS_ORG_TOKEN, CDNFLY_BASE_URL and what goes with it, BOARDMATE_BASE_URL and BOARDMATE_KEY, or some
+//! of them. A secret can be in a file
 //! whose path is in the variable of the same name with `_FILE`.
 
 use hosting_apis::mock::{Answer, Server};
-use hosting_apis::{Error, ErrorKind, boardmate, kiwivm, vps_org};
+use hosting_apis::{Error, ErrorKind, boardmate, cdnfly, kiwivm, vps_org};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -96,6 +97,9 @@ async fn tour() -> Result<(), Error> {
         .build()?;
     account_overview(&account).await?;
 
+    heading("CDNfly: a login, a list page by page, a batch");
+    cdn().await?;
+
     heading("boardmate: the codes of a dashboard");
     let credentials = boardmate::Credentials::key("EXAMPLE");
     let server = Server::start(credentials.clone()).await?;
@@ -103,6 +107,62 @@ async fn tour() -> Result<(), Error> {
         .base_url(server.base_url())
         .build()?;
     codes_overview(&dashboard).await
+}
+
+/// The client logs in by itself, now and when its token has expired.
+async fn cdn() -> Result<(), Error> {
+    let credentials = cdnfly::Credentials::login("marta@example.com", "EXAMPLE");
+    let server = Server::start(credentials.clone()).await?;
+    let panel = cdnfly::Client::builder(credentials)
+        .base_url(server.base_url())
+        .build()?;
+
+    // Two pages of two sites, and a token that expires between them.
+    let pages = [
+        ("a.example.com", "b.example.com"),
+        ("c.example.com", "d.example.com"),
+    ];
+    for (number, (one, other)) in pages.into_iter().enumerate() {
+        if number == 1 {
+            let expired = Answer::error("login_required", "").times(1);
+            server.answer("listSites", expired)?;
+        }
+        // Objects come as JSON text here, and numbers as text.
+        let backend = r#"[{"addr": "192.0.2.10", "weight": "2"}]"#;
+        let rows = json!([
+            { "id": 2 * number + 1, "domain": one, "backend": backend },
+            { "id": 2 * number + 2, "domain": other, "backend": "[]" },
+        ]);
+        let page = json!({ "code": 0, "count": "4", "data": rows });
+        server.answer("listSites", Answer::json(page).times(1))?;
+    }
+    sites_overview(&panel).await?;
+    let logins = server.requests().into_iter();
+    let logins = logins.filter(|request| request.operation.as_deref() == Some("login"));
+    println!("logged in {} times", logins.count());
+
+    let job = |url: &str| {
+        let data = cdnfly::types::JobData {
+            url: Some(url.to_owned()),
+            ..Default::default()
+        };
+        cdnfly::types::JobCreate::new("clean_url", data)
+    };
+    let urls = [
+        "https://a.example.com/app.js",
+        "https://a.example.com/app.css",
+    ];
+    let jobs = panel.create_job().items(urls.map(job)).await?;
+    println!(
+        "{} URLs to be removed from the caches, with one request",
+        urls.len()
+    );
+    println!(
+        "the first job is {}",
+        jobs.first()
+            .map_or_else(|| "—".to_owned(), |id| id.to_string())
+    );
+    Ok(())
 }
 
 /// Many clients, each with credentials of its own, share one pool of connections.
@@ -159,6 +219,11 @@ async fn live() -> Result<(), Error> {
         heading("VPS.org: the account and its domains");
         account_overview(&vps_org::Client::from_env()?).await?;
     }
+    if std::env::var_os("CDNFLY_BASE_URL").is_some() {
+        found = true;
+        heading("CDNfly: the sites of a panel");
+        sites_overview(&cdnfly::Client::from_env()?).await?;
+    }
     if std::env::var_os("BOARDMATE_BASE_URL").is_some() {
         found = true;
         heading("boardmate: the codes of a dashboard");
@@ -166,7 +231,8 @@ async fn live() -> Result<(), Error> {
     }
     if !found {
         println!("no credentials in the environment: set KIWIVM_VEID and KIWIVM_API_KEY, or");
-        println!("VPS_ORG_TOKEN, or BOARDMATE_BASE_URL and BOARDMATE_KEY, and run this again");
+        println!("VPS_ORG_TOKEN, or CDNFLY_BASE_URL, CDNFLY_API_KEY and CDNFLY_API_SECRET, or");
+        println!("BOARDMATE_BASE_URL and BOARDMATE_KEY, and run this again");
     }
     Ok(())
 }
@@ -211,13 +277,36 @@ async fn account_overview(account: &vps_org::Client) -> Result<(), Error> {
         or_dash(&token.name)
     );
     println!("may: {}", token.permissions.join(", "));
-    for domain in account.list_domains().await?.results {
+    let mut domains = account.list_domains().stream();
+    while let Some(domain) = domains.next().await {
+        let domain = domain?;
         let status = domain.status.map(|status| status.to_string());
         println!(
             "  {:<22} {:<8} until {}",
             or_dash(&domain.domain_name),
             or_dash(&status),
             or_dash(&domain.expiration_date),
+        );
+    }
+    for server in account.list_servers().await?.results {
+        let place = server
+            .location_name
+            .or(server.location.and_then(|l| l.name));
+        println!("  {:<22} in {}", or_dash(&server.hostname), or_dash(&place));
+    }
+    Ok(())
+}
+
+async fn sites_overview(panel: &cdnfly::Client) -> Result<(), Error> {
+    let mut sites = panel.list_sites().limit(2).stream();
+    while let Some(site) = sites.next().await {
+        let site = site?;
+        let id = site.id.map(|id| id.to_string());
+        println!(
+            "  {:>4}  {:<22} {} backends",
+            or_dash(&id),
+            or_dash(&site.domain),
+            site.backend.len()
         );
     }
     Ok(())

@@ -52,6 +52,9 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 ```
 "#
 )]
+//! A call whose reply is one page of a list has `stream()` too, which gives the items of all pages:
+//! see [`Items`].
+//!
 //! Replies are read leniently, because these servers change what they send: a number may come as
 //! text, a flag as 0 or 1, an empty map as a list. Types stay plain: nearly every field is an
 //! `Option`, a `Vec` or a map, and an enum has a case for values that nobody has listed yet.
@@ -142,6 +145,6 @@ pub use retry::RetryPolicy;
 pub use secret::Secret;
 
 /// The README's programs compile.
-#[cfg(all(doctest, feature = "kiwivm", feature = "mock"))]
+#[cfg(all(doctest, feature = "kiwivm", feature = "cdnfly", feature = "mock"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

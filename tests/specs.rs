@@ -196,7 +196,6 @@ macro_rules! assert_parameters_arrive {
             .base_url(server.base_url())
             .build()
             .unwrap();
-        let mut parameters = 0;
         for operation in hosting_apis::$api::OPERATIONS {
             let name = operation.name;
             let mut whole = server.example(operation.id).unwrap().parameters;
@@ -217,9 +216,7 @@ macro_rules! assert_parameters_arrive {
                     due.name
                 );
             }
-            parameters += due.len();
         }
-        assert!(parameters > 0);
     }};
 }
 

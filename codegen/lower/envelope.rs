@@ -6,7 +6,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::Envelope;
 use super::merged::Merged;
-use super::walk::{SCHEMAS, each_operation, entries, map, schema_name, text};
+use super::walk::{SCHEMAS, each_operation, entries, map, resolve, schema_name, text};
 
 /// The document's `x-envelope` with what the operation overrides.
 pub(super) fn envelope(document: &Value, operation: &Value) -> Option<Envelope> {
@@ -188,7 +188,11 @@ fn payload(
     if is_envelope(schema) {
         return Some(Payload::None);
     }
-    let parts = schema.get("allOf")?.as_sequence()?;
+    let parts = resolve(document, schema).get("allOf")?.as_sequence()?;
+    if schema_name(schema).is_some() && parts.iter().any(is_envelope) {
+        // The reply has a name, which is then the payload's.
+        return Some(Payload::Whole);
+    }
     let rest: Vec<&Value> = parts.iter().filter(|part| !is_envelope(part)).collect();
     match rest.as_slice() {
         _ if rest.len() == parts.len() => None,
