@@ -130,14 +130,13 @@ impl Types {
     }
 }
 
-/// The fields of a struct: those that may be left out, and the others.
+/// The fields of a struct: those that a request may leave out, and the others. An empty list is left
+/// out if it may be.
 fn optional_and_required(item: &ItemStruct) -> (Vec<&Field>, Vec<&Field>) {
-    let optional = |field: &&Field| {
-        serde_words(field)
-            .iter()
-            .any(|word| word == "flatten" || word.starts_with("default"))
-    };
-    item.fields.iter().partition(optional)
+    let left_out = |word: &String| word == "flatten" || word.starts_with("skip_serializing_if");
+    item.fields.iter().partition(|field| {
+        generic(&field.ty, "Option").is_some() || serde_words(field).iter().any(left_out)
+    })
 }
 
 /// What a request type with required properties is made by; one without has `Default`.

@@ -6,7 +6,7 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use wiremock::Request;
 
-use super::spec::{Operation, Spec, properties, resolve};
+use super::spec::{Operation, Spec, additional, properties, resolve};
 use crate::api::Api;
 use crate::error::Error;
 
@@ -315,14 +315,16 @@ impl Check<'_> {
         found: &mut Vec<String>,
     ) {
         let (known, required) = properties(self.document, schema);
-        let additional = &schema["additionalProperties"];
+        let additional = additional(self.document, schema);
         for (name, value) in fields {
             let place = format!("{place}.{name}");
             match known.get(name) {
                 Some(schema) => self.value(&place, value, schema, found),
-                None if !additional.is_null() => self.value(&place, value, additional, found),
-                None if known.is_empty() => {}
-                None => found.push(format!("{place}: there is no such property")),
+                None => match additional {
+                    Some(schema) => self.value(&place, value, schema, found),
+                    None if known.is_empty() => {}
+                    None => found.push(format!("{place}: there is no such property")),
+                },
             }
         }
         for name in required.iter().filter(|name| !fields.contains_key(**name)) {

@@ -287,6 +287,14 @@ pub(super) fn properties<'a>(
     (found, required)
 }
 
+/// What a schema says of properties that it doesn't name, or a part of its `allOf` does.
+pub(super) fn additional<'a>(document: &'a Value, schema: &'a Value) -> Option<&'a Value> {
+    let schema = resolve(document, schema);
+    let mut parts = schema["allOf"].as_array().into_iter().flatten();
+    let own = schema.get("additionalProperties");
+    own.or_else(|| parts.find_map(|part| additional(document, part)))
+}
+
 /// The properties of a form that the client fills in.
 pub(super) fn credential_names(document: &Value, schema: &Value) -> Vec<String> {
     let schema = resolve(document, schema);
