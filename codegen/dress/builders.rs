@@ -73,6 +73,7 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
     Ok(Builders {
         module: quote! {
             /// A call each: set what it sends, then await it.
+            #[allow(deprecated)]
             pub mod builder {
                 use super::{operations, types};
                 use crate::{Error, ResponseValue};

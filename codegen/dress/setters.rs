@@ -192,8 +192,11 @@ pub fn set(operation: &Operation, setter: &Setter) -> TokenStream {
     let required = if setter.required { "\n\nRequired." } else { "" };
     let about = docs::attributes(&format!("{description}{required}"));
     let (argument, value) = argument(ident, ty);
+    let deprecated = parameter.filter(|p| p.deprecated);
+    let deprecated = deprecated.map(|_| quote!(#[deprecated]));
     quote! {
         #about
+        #deprecated
         pub fn #ident(mut self, #argument) -> Self {
             self.#ident = Some(#value);
             self

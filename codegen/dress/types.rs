@@ -33,6 +33,7 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
     let mut dresser = Dresser {
         lowered,
         base64: 0,
+        deprecated: 0,
         json_text: 0,
         secrets: 0,
     };
@@ -90,6 +91,7 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
         ///
         /// Fields that the server may leave out are an `Option`, or an empty list or map. Decoding
         /// is lenient: numbers may come as text, flags as numbers, an empty map as `[]`.
+        #[allow(deprecated)]
         pub mod types {
             #(#items)*
             crate::wire::lenient! { #(#lenient),* }
@@ -200,6 +202,7 @@ fn reorder(fields: &mut FieldsNamed, order: Option<&Vec<String>>) {
 struct Dresser<'a> {
     lowered: &'a Lowered,
     base64: usize,
+    deprecated: usize,
     json_text: usize,
     secrets: usize,
 }
@@ -274,6 +277,14 @@ impl Dresser<'_> {
         } else {
             words.push("deserialize_with = \"crate::wire::field\"".to_owned());
         }
+        if self
+            .lowered
+            .deprecated
+            .contains(&(owner.to_owned(), name.clone()))
+        {
+            self.deprecated += 1;
+            field.attrs.push(parse_quote!(#[deprecated]));
+        }
         if self.lowered.json_text.contains(&(owner.to_owned(), name)) {
             self.json_text += 1;
             words.push("serialize_with = \"crate::wire::json_text\"".to_owned());
@@ -290,6 +301,11 @@ impl Dresser<'_> {
         let rows = [
             ("format: byte", self.base64, lowered.base64),
             ("format: password", self.secrets, lowered.secrets),
+            (
+                "deprecated: true",
+                self.deprecated,
+                lowered.deprecated.len(),
+            ),
             (
                 "contentType: application/json",
                 self.json_text,

@@ -39,9 +39,10 @@ use requests::{
     nullable_lists_in_requests,
 };
 use schemas::{
-    count_format, describe_references, drop_failures, drop_keywords, drop_unused_schemas,
-    flatten_all_of, fold_json_text, fold_keyed_maps, fold_lists, fold_texts, inline_plain_schemas,
-    keep_other_properties, nullable_references, property_order, received_only,
+    count_format, deprecated_properties, describe_references, drop_failures, drop_keywords,
+    drop_unused_schemas, flatten_all_of, fold_json_text, fold_keyed_maps, fold_lists, fold_texts,
+    inline_plain_schemas, keep_other_properties, nullable_references, property_order,
+    received_only,
 };
 use walk::text;
 
@@ -63,6 +64,8 @@ pub struct Lowered {
     pub json_text: BTreeSet<(String, String)>,
     /// The properties of each type, in the order of the spec.
     pub properties: BTreeMap<String, Vec<String>>,
+    /// Properties that the spec advises against: the type's name and the property's.
+    pub deprecated: BTreeSet<(String, String)>,
     /// Types that are only ever received.
     pub received: BTreeSet<String>,
     /// How many properties hold base64 (`format: byte`).
@@ -146,6 +149,8 @@ pub struct Parameter {
     pub example: Option<Value>,
     /// Whether the call can't be made without it.
     pub required: bool,
+    /// Whether the spec advises against it.
+    pub deprecated: bool,
 }
 
 /// `x-envelope`, of the document with what the operation overrides.
@@ -208,6 +213,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         base64: count_format(document, "byte"),
         secrets: count_format(document, "password"),
         received: received_only(document),
+        deprecated: deprecated_properties(document),
         properties: property_order(document),
         document: serde_yaml::from_value(document.clone()).map_err(|e| e.to_string())?,
         operations,

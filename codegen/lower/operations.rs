@@ -94,6 +94,7 @@ fn parameters(document: &Value, operation: &Value, items: Option<&Items>) -> Vec
                     .or_else(|| schema.get("example"))
                     .cloned(),
                 required: is(parameter, "required"),
+                deprecated: is(parameter, "deprecated"),
             }
         })
         .collect();
@@ -114,6 +115,7 @@ fn parameters(document: &Value, operation: &Value, items: Option<&Items>) -> Vec
                 description: description(&[property, target], target),
                 example: whole.or_else(|| target.get("example")).cloned(),
                 required: required.is_some_and(|r| r.iter().any(|r| r == name)),
+                deprecated: is(property, "deprecated"),
             });
         }
         if let Some(items) = items {
@@ -145,6 +147,7 @@ fn many(items: &Items, media: &Value) -> Parameter {
         description: description.to_owned(),
         example: example(media).filter(|e| e.is_sequence()).cloned(),
         required: !items.or_one,
+        deprecated: false,
     }
 }
 

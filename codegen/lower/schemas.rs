@@ -8,7 +8,7 @@ use super::envelope::envelope_schemas;
 use super::merged::Merged;
 use super::requests::body_type;
 use super::walk::{
-    Part, SCHEMAS, contents, each_operation, each_schema, entries, map, reachable, reference,
+    Part, SCHEMAS, contents, each_operation, each_schema, entries, is, map, reachable, reference,
     resolve, schema_name, text, type_name,
 };
 
@@ -409,9 +409,26 @@ pub(super) fn property_order(document: &mut Value) -> BTreeMap<String, Vec<Strin
             .map(|(name, _)| name.to_owned())
             .collect()
     };
+    let named = each_type(document).into_iter();
+    named.map(|(name, schema)| (name, names(&schema))).collect()
+}
+
+/// typify drops the mark, and callers should be told.
+pub(super) fn deprecated_properties(document: &mut Value) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (name, schema) in each_type(document) {
+        let properties = schema.get("properties").unwrap_or(&Value::Null);
+        let deprecated = entries(properties).filter(|(_, property)| is(property, "deprecated"));
+        found.extend(deprecated.map(|(property, _)| (name.clone(), property.to_owned())));
+    }
+    found
+}
+
+/// Every schema that becomes a type, by the type's name.
+fn each_type(document: &mut Value) -> BTreeMap<String, Value> {
     let schemas = document.get("components").and_then(|c| c.get("schemas"));
-    let mut order: BTreeMap<String, Vec<String>> = entries(schemas.unwrap_or(&Value::Null))
-        .map(|(name, schema)| (type_name(name), names(schema)))
+    let mut types: BTreeMap<String, Value> = entries(schemas.unwrap_or(&Value::Null))
+        .map(|(name, schema)| (type_name(name), schema.clone()))
         .collect();
     each_operation(document, |_, _, operation| {
         let name = body_type(text(operation, "operationId"));
@@ -421,11 +438,11 @@ pub(super) fn property_order(document: &mut Value) -> BTreeMap<String, Vec<Strin
         for (_, media) in contents(body) {
             let schema = media.get("schema").unwrap_or(&Value::Null);
             if schema.get("properties").is_some() {
-                order.insert(name.clone(), names(schema));
+                types.insert(name.clone(), schema.clone());
             }
         }
     });
-    order
+    types
 }
 
 /// Schemas that no request sends: their types may grow without breaking a caller.
