@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::fs;
 
+use tracing::warn;
+
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -94,6 +96,9 @@ fn read(name: &str, path: &str) -> Result<Secret, Error> {
     let text = fs::read_to_string(path).map_err(|e| {
         Error::configuration(format!("{name}_FILE: {path} can't be read")).caused_by(e)
     })?;
+    if is_open(path) {
+        warn!("{name}_FILE: every user of this machine may read {path}; chmod o-r keeps them out");
+    }
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::configuration(format!(
@@ -101,6 +106,19 @@ fn read(name: &str, path: &str) -> Result<Secret, Error> {
         )));
     }
     Ok(text.into())
+}
+
+/// Whether users other than the file's owner and its group may read it.
+#[cfg(unix)]
+fn is_open(path: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+}
+
+/// Elsewhere there is no such bit to ask for.
+#[cfg(not(unix))]
+fn is_open(_: &str) -> bool {
+    false
 }
 
 #[cfg(test)]
