@@ -12,11 +12,16 @@
     )
 ))]
 
+#[path = "support/spec.rs"]
+mod spec;
+
 use std::fmt::Write;
 
 use hosting_apis::Operation;
 use hosting_apis::mock::{Example, Received};
 use serde_json::{Map, Value};
+
+use spec::{Due, SECRET, due, made, resolved};
 
 /// One call of an operation with the parameters of its example.
 struct Call {
@@ -43,7 +48,7 @@ macro_rules! calls {
             let example = server.example(operation.id).unwrap();
             let reply = client.call(operation.id, example.parameters.clone()).await;
             assert_eq!(server.problems(), [""; 0], "{name}");
-            let reply = reply.unwrap_or_else(|e| panic!("{e}"));
+            let reply = reply.unwrap_or_else(|e| panic!("{e}")).json;
             let request = server.requests().pop().unwrap();
             assert_eq!(request.operation.as_deref(), Some(operation.id));
             calls.push(Call {
@@ -211,7 +216,7 @@ macro_rules! assert_parameters_arrive {
             for due in &due {
                 let sent = &whole[&due.name];
                 assert!(
-                    due.arrived(&request, sent),
+                    arrived(due, &request, sent),
                     "{name}: `{}` got lost",
                     due.name
                 );
@@ -220,132 +225,70 @@ macro_rules! assert_parameters_arrive {
     }};
 }
 
-/// A parameter, or a property of a body, that a caller can set.
-struct Due {
-    name: String,
-    place: String,
-    schema: Value,
-}
-
-impl Due {
-    fn new(name: &str, place: &str, schema: &Value) -> Self {
-        Due {
-            name: name.to_owned(),
-            place: place.to_owned(),
-            schema: schema.clone(),
-        }
-    }
-
-    /// Whether a request has it. Of what isn't JSON, that it is there: the snapshot shows how.
-    fn arrived(&self, request: &Received, sent: &Value) -> bool {
-        let body = serde_json::from_str::<Value>(&request.body);
-        let in_form = |text: &str| {
-            let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
-            pairs.iter().any(|(name, _)| *name == self.name)
-        };
-        match (&*self.place, body) {
-            ("body", Ok(items @ Value::Array(_))) => differences("", sent, &items).is_empty(),
-            ("body", Ok(body)) => differences("", sent, &body[&self.name]).is_empty(),
-            ("body", Err(_)) => in_form(&request.body),
-            ("query", _) => {
-                let query = request.path.split_once('?');
-                query.is_some_and(|(_, query)| in_form(query))
+/// Calls every operation of an API, with a reply that has every property of its schema and a secret
+/// wherever one may be, and finds that callers get the secrets and `Debug` shows none.
+macro_rules! assert_secrets_are_hidden {
+    ($api:ident, $credentials:expr) => {{
+        let spec = <hosting_apis::$api::Credentials as hosting_apis::Api>::SPEC;
+        let spec: Value = serde_json::from_str(spec).unwrap();
+        let server = hosting_apis::mock::Server::start($credentials)
+            .await
+            .unwrap();
+        let client = hosting_apis::$api::Client::builder($credentials)
+            .base_url(server.base_url())
+            .build()
+            .unwrap();
+        let mut secrets = 0;
+        for operation in hosting_apis::$api::OPERATIONS {
+            let parameters = server.example(operation.id).unwrap().parameters;
+            if let Some(body) = made_reply(&spec, operation) {
+                let answer = hosting_apis::mock::Answer::json(body.clone());
+                server.answer(operation.id, answer).unwrap();
+                let payload = client.call(operation.id, parameters).await;
+                let payload = payload.unwrap_or_else(|e| panic!("{e}: {body}"));
+                let sent = body.to_string().matches(SECRET).count();
+                let got = payload.json.to_string().matches(SECRET).count();
+                assert_eq!(got, sent, "{}", operation.name);
+                assert!(!payload.debug.contains(SECRET), "{}", payload.debug);
+                secrets += got;
             }
-            _ => !request.path.contains('{'),
         }
-    }
+        secrets
+    }};
 }
 
-/// What an operation can be given.
-fn due(spec: &Value, operation: &Operation) -> Vec<Due> {
-    let item = &spec["paths"][operation.path];
-    let object = &item[operation.method.to_lowercase()];
-    let lists = [&item["parameters"], &object["parameters"]];
-    let lists = lists.into_iter().flat_map(|list| list.as_array());
-    let mut due: Vec<Due> = lists
-        .flatten()
-        .map(|parameter| {
-            let parameter = resolved(spec, parameter);
-            let text = |key: &str| parameter[key].as_str().unwrap();
-            Due::new(text("name"), text("in"), &parameter["schema"])
-        })
-        .collect();
-    let contents = object["requestBody"]["content"].as_object();
-    for media in contents.into_iter().flat_map(Map::values) {
-        let schema = &media["schema"];
-        let one = match &schema["oneOf"][0] {
-            Value::Null => schema,
-            one => one,
-        };
-        if schema["items"].is_null() {
-            due.extend(properties(spec, one));
-        } else {
-            due.push(Due::new("items", "body", schema));
-        }
+/// Every property of an operation's reply, if it has a body.
+fn made_reply(spec: &Value, operation: &Operation) -> Option<Value> {
+    let object = &spec["paths"][operation.path][operation.method.to_lowercase()];
+    let responses = object["responses"].as_object()?.iter();
+    let (_, response) = responses.into_iter().find(|(s, _)| s.starts_with('2'))?;
+    let media = &resolved(spec, response)["content"]["application/json"];
+    let mut reply = made(spec, media.get("schema")?);
+    if let (Some(envelope), Some(fields)) = (operation.envelope, reply.as_object_mut()) {
+        // A success, without what only failures have.
+        fields.insert(envelope.field.to_owned(), envelope.success.into());
+        fields.retain(|name, _| !envelope.details.contains(&name.as_str()));
     }
-    due
+    Some(reply)
 }
 
-/// A value that fits a schema.
-fn made(spec: &Value, schema: &Value) -> Value {
-    let schema = resolved(spec, schema);
-    if let Value::Array(options) = &schema["oneOf"] {
-        return made(spec, &options[0]);
-    }
-    if let (Some([only]), Value::Null) = (
-        schema["allOf"].as_array().map(Vec::as_slice),
-        &schema["properties"],
-    ) {
-        return made(spec, only);
-    }
-    if let Some(value) = schema["enum"].get(0) {
-        return value.clone();
-    }
-    match schema["type"].as_str() {
-        Some("integer") => Value::from(7),
-        Some("number") => Value::from(1.5),
-        Some("boolean") => Value::from(true),
-        Some("string") => Value::from("made up"),
-        Some("array") => {
-            let count = schema["minItems"].as_u64().unwrap_or(1);
-            (0..count).map(|_| made(spec, &schema["items"])).collect()
+/// Whether a request has what was due. Of what isn't JSON, that it is there: the snapshot shows how.
+fn arrived(due: &Due, request: &Received, sent: &Value) -> bool {
+    let body = serde_json::from_str::<Value>(&request.body);
+    let in_form = |text: &str| {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
+        pairs.iter().any(|(name, _)| *name == due.name)
+    };
+    match (&*due.place, body) {
+        ("body", Ok(items @ Value::Array(_))) => differences("", sent, &items).is_empty(),
+        ("body", Ok(body)) => differences("", sent, &body[&due.name]).is_empty(),
+        ("body", Err(_)) => in_form(&request.body),
+        ("query", _) => {
+            let query = request.path.split_once('?');
+            query.is_some_and(|(_, query)| in_form(query))
         }
-        _ => {
-            let properties = properties(spec, schema).into_iter();
-            let made = |due: Due| (due.name, made(spec, &due.schema));
-            Value::Object(properties.map(made).collect())
-        }
+        _ => !request.path.contains('{'),
     }
-}
-
-fn resolved<'a>(spec: &'a Value, value: &'a Value) -> &'a Value {
-    match value["$ref"]
-        .as_str()
-        .and_then(|target| target.strip_prefix('#'))
-    {
-        Some(pointer) => spec.pointer(pointer).unwrap(),
-        None => value,
-    }
-}
-
-/// The properties of a body that a caller sets.
-fn properties(spec: &Value, schema: &Value) -> Vec<Due> {
-    let schema = resolved(spec, schema);
-    if schema["x-credentials"] == true {
-        return Vec::new();
-    }
-    let own = schema["properties"].as_object().into_iter().flatten();
-    let own = own.filter(|(_, property)| property["x-credentials"] != true);
-    let mut all: Vec<Due> = own
-        .map(|(name, property)| Due::new(name, "body", property))
-        .collect();
-    for part in schema["allOf"].as_array().into_iter().flatten() {
-        for due in properties(spec, part) {
-            all.retain(|other| other.name != due.name);
-            all.push(due);
-        }
-    }
-    all
 }
 
 fn assert_wire(snapshot: &str, calls: &[Call], credentials: &[&str]) {
@@ -427,10 +370,12 @@ fn assert_no_credentials_in_urls(calls: &[Call], credentials: &[&str]) {
     }
 }
 
-/// The promises for every API: its feature, its module, credentials, and what of them is masked in
-/// the snapshot.
+/// The promises for every API: its feature, its module, credentials, what of them is masked in the
+/// snapshot, and how many secrets its replies can have.
 macro_rules! apis {
-    ($($feature:literal: $api:ident, $credentials:expr, masked: $masked:expr;)*) => {$(
+    ($(
+        $feature:literal: $api:ident, $credentials:expr, masked: $masked:expr, secrets: $secrets:expr;
+    )*) => {$(
         #[cfg(feature = $feature)]
         mod $api {
             use hosting_apis::$api::Credentials;
@@ -448,6 +393,12 @@ macro_rules! apis {
             }
 
             #[tokio::test]
+            async fn secrets_of_replies_are_hidden() {
+                // How many there are, lest none be found.
+                assert_eq!(assert_secrets_are_hidden!($api, $credentials), $secrets);
+            }
+
+            #[tokio::test]
             async fn every_request_is_as_the_snapshot_says() {
                 let calls = calls!($api, $credentials);
                 assert_no_api_version(&calls);
@@ -459,10 +410,10 @@ macro_rules! apis {
 }
 
 apis! {
-    "kiwivm": kiwivm, Credentials::new(24_681_357, KEY), masked: ["24681357", KEY];
-    "vps-org": vps_org, Credentials::token(KEY), masked: [KEY];
-    "cdnfly": cdnfly, Credentials::api_key(KEY, OTHER_KEY), masked: [KEY, OTHER_KEY];
-    "boardmate": boardmate, Credentials::key(KEY), masked: [KEY];
+    "kiwivm": kiwivm, Credentials::new(24_681_357, KEY), masked: ["24681357", KEY], secrets: 3;
+    "vps-org": vps_org, Credentials::token(KEY), masked: [KEY], secrets: 3;
+    "cdnfly": cdnfly, Credentials::api_key(KEY, OTHER_KEY), masked: [KEY, OTHER_KEY], secrets: 3;
+    "boardmate": boardmate, Credentials::key(KEY), masked: [KEY], secrets: 0;
 }
 
 const KEY: &str = "key_made_up_for_the_wire";
@@ -558,7 +509,7 @@ mod vps_org_pages {
             server.answer(id, Answer::json(sent.clone())).unwrap();
             let parameters = server.example(id).unwrap().parameters;
             let read = client.call(id, parameters).await.unwrap();
-            let wrong = differences("reply", &sent, &read);
+            let wrong = differences("reply", &sent, &read.json);
             assert!(wrong.is_empty(), "{id}:\n{}", wrong.join("\n"));
         }
     }

@@ -45,7 +45,7 @@ impl Builders {
                     let mut call = self.#method();
                     #(#set)*
                     parameters.finish()?;
-                    crate::mock::encode(call.await?)
+                    crate::mock::Payload::of(call.await?)
                 }
             }
         })

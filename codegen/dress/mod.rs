@@ -183,7 +183,7 @@ fn call_by_id(builders: &builders::Builders) -> TokenStream {
         #[cfg(feature = "mock")]
         impl Client {
             /// Calls the operation with this id, such as `getServiceInfo`, with parameters by their
-            /// names on the wire, and gives its reply as JSON again.
+            /// names on the wire, and gives its reply as JSON again, and as `Debug` shows it.
             ///
             /// For tests that go over every operation of an API.
             ///
@@ -196,7 +196,7 @@ fn call_by_id(builders: &builders::Builders) -> TokenStream {
                 &self,
                 operation: &str,
                 parameters: serde_json::Value,
-            ) -> Result<serde_json::Value, crate::Error> {
+            ) -> Result<crate::mock::Payload, crate::Error> {
                 #[allow(unused_mut)]
                 let mut parameters =
                     crate::mock::Parameters::new(OPERATIONS, operation, parameters)?;

@@ -481,7 +481,7 @@ mod calls {
                     call.x_trace = parameters.take("X-Trace")?;
                     call.x_turn = parameters.take("X-Turn")?;
                     parameters.finish()?;
-                    crate::mock::encode(call.await?) }"#,
+                    crate::mock::Payload::of(call.await?) }"#,
                 r#""putThings" => { #[allow(unused_mut)] let mut call = self.put_things();
                     call.body = parameters.take("body")?;"#,
             ],

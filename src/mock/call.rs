@@ -1,5 +1,7 @@
 //! Calls by the id of their operation, with parameters and replies as JSON.
 
+use std::fmt::Debug;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -59,16 +61,29 @@ impl Parameters {
         }
     }
 
-    pub(crate) fn unknown(&self) -> Result<Value, Error> {
+    pub(crate) fn unknown(&self) -> Result<Payload, Error> {
         Err(unknown(self.operation.id))
     }
 }
 
-/// A reply as JSON again.
-pub(crate) fn encode(reply: impl Serialize) -> Result<Value, Error> {
-    serde_json::to_value(reply).map_err(|e| {
-        Error::new(ErrorKind::Decode)
-            .because("the reply can't be encoded again")
-            .caused_by(e)
-    })
+/// What a call by id gave.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Payload {
+    /// The payload as JSON again, its secrets included.
+    pub json: Value,
+    /// The payload as `{:#?}` shows it.
+    pub debug: String,
+}
+
+impl Payload {
+    pub(crate) fn of(reply: impl Serialize + Debug) -> Result<Self, Error> {
+        let debug = format!("{reply:#?}");
+        match serde_json::to_value(reply) {
+            Ok(json) => Ok(Payload { json, debug }),
+            Err(e) => Err(Error::new(ErrorKind::Decode)
+                .because("the reply can't be encoded again")
+                .caused_by(e)),
+        }
+    }
 }

@@ -43,8 +43,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-pub use call::Parameters;
-pub(crate) use call::encode;
+pub use call::{Parameters, Payload};
 pub use spec::Example;
 
 use crate::api::Api;

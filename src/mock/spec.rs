@@ -114,8 +114,8 @@ fn values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
 }
 
 fn decoded(segment: &str) -> String {
-    // A `+` of a path is one; in a form it is a space.
-    let pair = format!("v={}", segment.replace('+', "%2B"));
+    // A `+` of a path is one, in a form a space; and a `&` there begins another field.
+    let pair = format!("v={}", segment.replace('+', "%2B").replace('&', "%26"));
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&pair).unwrap_or_default();
     pairs
         .into_iter()
