@@ -19,6 +19,8 @@ use std::time::Duration;
 use progenitor_client::{ResponseValue, encode_path};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Request, RequestBuilder};
+#[cfg(feature = "mock")]
+use reqwest::{StatusCode, header::HeaderMap};
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -440,6 +442,25 @@ fn judge<C: Api>(reply: &Reply) -> Result<(), Error> {
 
 fn is_html(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// What a call makes of a reply, for those who have the reply and no server.
+#[cfg(feature = "mock")]
+pub(crate) fn read_reply<C: Api, T: for<'de> Lenient<'de>>(
+    operation: &'static Operation,
+    status: StatusCode,
+    body: Vec<u8>,
+) -> Result<T, Error> {
+    let headers = HeaderMap::new();
+    let reply = Reply {
+        operation,
+        status,
+        headers,
+        body,
+    };
+    let read = judge::<C>(&reply).and_then(|()| decode(&reply));
+    let read = read.map_err(|e| e.of(operation.name).status_is(status));
+    read.map(ResponseValue::into_inner)
 }
 
 /// The payload, from the text to its type.

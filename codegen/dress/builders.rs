@@ -19,7 +19,7 @@ use syn::{Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, ReturnType, Type
 use super::setters::{Setter, set, set_body, setters};
 use super::tree::generic;
 use super::types::{Shorten, Types};
-use super::{docs, method, pages, send};
+use super::{constant, docs, method, pages, send};
 use crate::codegen::lower::{ITEMS, Lowered, Operation};
 
 /// The dressed builders.
@@ -28,14 +28,28 @@ pub struct Builders {
     pub module: TokenStream,
     /// `impl Client { … }`, a method an operation.
     pub calls: TokenStream,
-    /// The operation's id, its method, and what a caller can set.
-    operations: Vec<(String, Ident, Vec<Setter>)>,
+    operations: Vec<Call>,
+}
+
+/// What a call by the operation's id needs to know of it.
+struct Call {
+    id: String,
+    method: Ident,
+    constant: Ident,
+    setters: Vec<Setter>,
+    payload: Type,
 }
 
 impl Builders {
     /// The arms of a match on an operation's id, each with a call of it.
     pub fn calls_by_id(&self) -> impl Iterator<Item = TokenStream> {
-        self.operations.iter().map(|(id, method, setters)| {
+        self.operations.iter().map(|call| {
+            let Call {
+                id,
+                method,
+                setters,
+                ..
+            } = call;
             let set = setters.iter().map(|Setter { wire, ident, .. }| {
                 quote! { call.#ident = parameters.take(#wire)?; }
             });
@@ -47,6 +61,23 @@ impl Builders {
                     parameters.finish()?;
                     crate::mock::Payload::of(call.await?)
                 }
+            }
+        })
+    }
+
+    /// The arms of a match on an operation's id, each reading a reply of it.
+    pub fn replies_by_id(&self) -> impl Iterator<Item = TokenStream> {
+        self.operations.iter().map(|call| {
+            let Call {
+                id,
+                constant,
+                payload,
+                ..
+            } = call;
+            quote! {
+                #id => crate::mock::Payload::read::<Credentials, #payload>(
+                    &operations::#constant, status, body,
+                ),
             }
         })
     }
@@ -68,7 +99,13 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
             builder(operation, &method, parts, types, &lowered.module).map_err(in_operation)?;
         made.push(builder.item);
         calls.push(builder.call);
-        operations.push((operation.id.clone(), method, builder.setters));
+        operations.push(Call {
+            id: operation.id.clone(),
+            method,
+            constant: constant(operation),
+            setters: builder.setters,
+            payload: builder.payload,
+        });
     }
     Ok(Builders {
         module: quote! {
@@ -120,6 +157,7 @@ struct Builder {
     item: TokenStream,
     call: TokenStream,
     setters: Vec<Setter>,
+    payload: Type,
 }
 
 fn builder(
@@ -211,6 +249,7 @@ fn builder(
         item,
         call,
         setters,
+        payload,
     })
 }
 

@@ -179,6 +179,7 @@ fn envelope_literal(envelope: &Envelope) -> TokenStream {
 /// Calls any operation by its id, which is how the tests reach all of them without a list.
 fn call_by_id(builders: &builders::Builders) -> TokenStream {
     let arms = builders.calls_by_id();
+    let replies = builders.replies_by_id();
     quote! {
         #[cfg(feature = "mock")]
         impl Client {
@@ -205,12 +206,31 @@ fn call_by_id(builders: &builders::Builders) -> TokenStream {
                     _ => parameters.unknown(),
                 }
             }
+
+            /// Reads a reply as the call of an operation does, without a server.
+            ///
+            /// For tests of what a program makes of replies, and of this crate's own reading.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is no such operation;
+            /// else those of a call that got this reply.
+            pub fn read(
+                operation: &str,
+                status: crate::StatusCode,
+                body: impl Into<Vec<u8>>,
+            ) -> Result<crate::mock::Payload, crate::Error> {
+                match operation {
+                    #(#replies)*
+                    _ => Err(crate::mock::unknown(operation)),
+                }
+            }
         }
     }
 }
 
 /// Functions that the client has anyway.
-const TAKEN: [&str; 3] = ["builder", "from_env", "call"];
+const TAKEN: [&str; 4] = ["builder", "from_env", "call", "read"];
 
 /// The client's method for an operation.
 fn method(operation: &Operation) -> Result<Ident, String> {

@@ -2,13 +2,17 @@
 
 use std::fmt::Debug;
 
+use reqwest::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::unknown;
+use crate::api::Api;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
+use crate::transport;
+use crate::wire::Lenient;
 
 /// The parameters of a call by id, which the generated code takes one by one.
 #[doc(hidden)]
@@ -77,6 +81,22 @@ pub struct Payload {
 }
 
 impl Payload {
+    /// What a call makes of a reply.
+    pub(crate) fn read<C: Api, T>(
+        operation: &'static Operation,
+        status: StatusCode,
+        body: impl Into<Vec<u8>>,
+    ) -> Result<Self, Error>
+    where
+        T: for<'de> Lenient<'de> + Serialize + Debug,
+    {
+        Payload::of(transport::read_reply::<C, T>(
+            operation,
+            status,
+            body.into(),
+        )?)
+    }
+
     pub(crate) fn of(reply: impl Serialize + Debug) -> Result<Self, Error> {
         let debug = format!("{reply:#?}");
         match serde_json::to_value(reply) {

@@ -433,6 +433,6 @@ fn body(status: u16, text: String) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_raw(text.into_bytes(), media)
 }
 
-fn unknown(operation: &str) -> Error {
+pub(crate) fn unknown(operation: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest).because(format!("the API has no operation `{operation}`"))
 }
