@@ -80,11 +80,7 @@ impl Reply<'_> {
             Ok(seen) => seen,
             // A failure by status needn't have the envelope.
             Err(_) if !self.status.is_success() => return Err(Error::of_status(self.status)),
-            Err(e) => {
-                // A text by itself may be the server's message.
-                let message = serde_json::from_slice::<String>(&self.body).ok();
-                return Err(unreadable(&e).message_is(message).body_is(&self.body));
-            }
+            Err(e) => return Err(unreadable(&e).body_is(&self.body)),
         };
         let Some(code) = seen.take_text(envelope.field) else {
             if !self.status.is_success() {

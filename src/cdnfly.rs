@@ -129,9 +129,15 @@ impl Api for Credentials {
     }
 
     fn judge(reply: &Reply) -> Result<(), Error> {
-        reply.envelope(|code| match code {
+        let outcome = reply.envelope(|code| match code {
             "login_required" => Some(ErrorKind::Authentication),
             _ => None,
+        });
+        // Of a body that is nothing but a text, public clients know that it holds a message. Other
+        // APIs' may hold anything, so that nobody gets to see it unasked.
+        outcome.map_err(|error| match serde_json::from_slice(&reply.body) {
+            Ok(Value::String(text)) => error.message_is(Some(text)),
+            _ => error,
         })?;
         if reply.operation.id != operations::CREATE_USER.id {
             return Ok(());

@@ -652,7 +652,12 @@ mod vps_org {
     #[tokio::test]
     async fn an_unknown_path_is_a_problem_and_404() {
         let (server, _) = start().await;
-        for path in ["/domains", "/domains//", "/servers/", "/domains/1/transfer"] {
+        for path in [
+            "/domains",
+            "/domains//",
+            "/invoices/",
+            "/domains/1/transfer",
+        ] {
             let reply = send(with_token(&server, Method::GET, path)).await;
             assert_eq!(reply.status(), StatusCode::NOT_FOUND, "{path}");
         }
@@ -663,7 +668,7 @@ mod vps_org {
             [
                 "GET /domains: the API has no such operation",
                 "GET /domains//: the API has no such operation",
-                "GET /servers/: the API has no such operation",
+                "GET /invoices/: the API has no such operation",
                 "GET /domains/1/transfer: the API has no such operation",
                 "PATCH /domains/1/: the API has no such operation",
             ]
