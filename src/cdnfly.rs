@@ -123,7 +123,9 @@ impl Api for Credentials {
             body: json!({ "account": account, "password": password.expose() }),
             credentials: |payload| {
                 let token = payload["access_token"].as_str()?;
-                Some(Credentials::access_token(token))
+                // One that no header takes would be kept and never refused.
+                let is_token = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+                is_token.then(|| Credentials::access_token(token))
             },
         })
     }
@@ -150,6 +152,31 @@ impl Api for Credentials {
                 Err(Error::new(ErrorKind::Conflict).message_is(message))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn half_of_a_pair_in_the_environment_says_what_is_missing() {
+        let cases = [
+            ("CDNFLY_API_KEY", "CDNFLY_API_SECRET is not set"),
+            ("CDNFLY_ACCOUNT", "CDNFLY_PASSWORD is not set"),
+            // By themselves they say nothing of which way is meant.
+            ("CDNFLY_API_SECRET", "none of CDNFLY_API_KEY, "),
+            ("CDNFLY_PASSWORD", "none of CDNFLY_API_KEY, "),
+        ];
+        for (name, says) in cases {
+            let lookup = |asked: &str| (asked == name).then(|| OsString::from("seen?"));
+            let error = Credentials::from_env(&Environment::new("CDNFLY", &lookup)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            let text = error.to_string();
+            assert!(text.contains(says) && !text.contains("seen?"), "{text}");
         }
     }
 }

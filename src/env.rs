@@ -160,6 +160,39 @@ mod tests {
     }
 
     #[test]
+    fn of_several_ways_only_one_may_be_taken() {
+        let only = |variables: &[(&str, &str)]| {
+            let outcome = with(variables, |env| {
+                env.only_one_of(["KEY", "TOKEN", "ACCOUNT"])
+            });
+            outcome.map_err(|error| {
+                assert_eq!(error.kind(), ErrorKind::Configuration);
+                error.to_string()
+            })
+        };
+        let (key, token) = (("TEST_KEY", "k"), ("TEST_TOKEN", "seen?"));
+        let (file, account) = (("TEST_TOKEN_FILE", "/nowhere"), ("TEST_ACCOUNT", "seen?"));
+        assert_eq!(only(&[key]).unwrap(), "KEY");
+        assert_eq!(only(&[account, ("TEST_KEY", "")]).unwrap(), "ACCOUNT");
+        assert_eq!(only(&[file]).unwrap(), "TOKEN");
+        assert_eq!(
+            only(&[("TEST_PASSWORD", "seen?")]).unwrap_err(),
+            "configuration: none of TEST_KEY, TEST_TOKEN, TEST_ACCOUNT is set; set the one for the \
+             credentials that you have"
+        );
+        assert_eq!(
+            only(&[account, token]).unwrap_err(),
+            "configuration: TEST_TOKEN and TEST_ACCOUNT are set, which are different credentials; \
+             keep one"
+        );
+        assert_eq!(
+            only(&[key, file, account]).unwrap_err(),
+            "configuration: TEST_KEY and TEST_TOKEN and TEST_ACCOUNT are set, which are different \
+             credentials; keep one"
+        );
+    }
+
+    #[test]
     fn a_missing_or_doubled_secret_says_what_to_do() {
         let error = |variables| with(variables, |env| env.secret("KEY").unwrap_err().to_string());
         assert_eq!(

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Barrier, Notify, watch};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -45,10 +45,22 @@ pub enum Answer {
     SendAndClose(Vec<u8>),
     /// Writes these bytes, and resets the connection.
     SendAndReset(Vec<u8>),
+    /// Writes these bytes once all parties of the barrier are there, of which this answer is one.
+    SendAt(Arc<Barrier>, Vec<u8>),
     /// Writes the head of a chunked reply, and chunks until the client hangs up.
     Endless,
     /// Says nothing, and waits for the client to hang up.
     Silence,
+}
+
+impl Answer {
+    /// The same, sent when all parties of the barrier are there.
+    pub fn at(self, barrier: &Arc<Barrier>) -> Answer {
+        match self {
+            Answer::Send(bytes) => Answer::SendAt(Arc::clone(barrier), bytes),
+            other => panic!("{other:?} doesn't wait"),
+        }
+    }
 }
 
 /// A whole reply.
@@ -78,6 +90,7 @@ pub struct Server {
 #[derive(Default)]
 struct Log {
     requests: Mutex<Vec<Request>>,
+    came: watch::Sender<usize>,
     hang_up: Notify,
 }
 
@@ -132,6 +145,14 @@ impl Server {
         self.log.requests.lock().unwrap().clone()
     }
 
+    /// Waits until this many requests have come.
+    pub async fn has_got(&self, requests: usize) {
+        let long = Duration::from_secs(10);
+        let mut came = self.log.came.subscribe();
+        let all = tokio::time::timeout(long, came.wait_for(|came| *came >= requests)).await;
+        all.expect("the requests don't come").unwrap();
+    }
+
     /// Waits for a client to hang up before it has all that the server would send.
     pub async fn hung_up_on(&self) {
         let long = Duration::from_secs(10);
@@ -148,8 +169,15 @@ async fn serve(
 ) {
     while let Some(request) = read(&mut stream, connection).await {
         log.requests.lock().unwrap().push(request.clone());
+        log.came.send_modify(|came| *came += 1);
         match answer(&request) {
             Answer::Send(bytes) => {
+                if stream.write_all(&bytes).await.is_err() {
+                    break;
+                }
+            }
+            Answer::SendAt(barrier, bytes) => {
+                barrier.wait().await;
                 if stream.write_all(&bytes).await.is_err() {
                     break;
                 }
