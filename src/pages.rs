@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::vec;
@@ -39,7 +40,9 @@ pub struct Items<'a, T> {
     next: Option<i64>,
     /// How many items a page has: as the caller asked, or as the first page had.
     size: Option<i64>,
-    /// How many items came so far.
+    /// How many pages before the first are passed over, until its size is known.
+    passed: i64,
+    /// How many items there are up to here, those of the pages passed over among them.
     seen: i64,
 }
 
@@ -61,12 +64,14 @@ impl<'a, T> Items<'a, T> {
         limit: Option<i64>,
         fetch: impl FnMut(i64) -> CallFuture<'a, Page<T>> + Send + 'a,
     ) -> Self {
+        let first = page.unwrap_or(1);
         Items {
             fetch: Box::new(fetch),
             pending: None,
             ready: Vec::new().into_iter(),
-            next: Some(page.unwrap_or(1)),
+            next: Some(first),
             size: limit,
+            passed: first.saturating_sub(1).max(0),
             seen: 0,
         }
     }
@@ -92,7 +97,10 @@ impl<'a, T> Items<'a, T> {
     /// Takes a page's items, and finds out whether another page is due.
     fn take(&mut self, page: Page<T>) {
         let count = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
-        self.seen = self.seen.saturating_add(count);
+        // The total counts what was passed over. A server may make pages smaller than was asked
+        // for, so that only what came tells of what size they are.
+        let pages = mem::take(&mut self.passed).saturating_add(1);
+        self.seen = self.seen.saturating_add(count.saturating_mul(pages));
         // A limit of 0 asks for everything at once.
         let last = count == 0
             || self.size == Some(0)
