@@ -236,3 +236,101 @@ impl From<&Id> for Ids {
         Ids(vec![id.clone()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ids(json: &str) -> Result<Ids, String> {
+        let mut json = serde_json::Deserializer::from_str(json);
+        Ids::lenient(&mut json).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn ids_are_read_from_one_or_many_and_kept_as_they_came() {
+        let rows = [
+            ("923", vec![Id::Integer(923)]),
+            ("-1", vec![Id::Integer(-1)]),
+            (r#""0923""#, vec!["0923".into()]),
+            // A float would round it.
+            ("9223372036854775807", vec![Id::Integer(i64::MAX)]),
+            ("9223372036854775808", vec!["9223372036854775808".into()]),
+            ("[923, \"924\"]", vec![923.into(), "924".into()]),
+            ("[9223372036854775808]", vec!["9223372036854775808".into()]),
+            ("[]", vec![]),
+        ];
+        for (json, expected) in rows {
+            assert_eq!(ids(json).unwrap()[..], expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_without_being_shown() {
+        let rows = [
+            ("true", "an id or a list of them, found a bool"),
+            ("987654.5", "an id or a list of them, found a number"),
+            ("null", "invalid type: null"),
+            (r#"{"secretive": 1}"#, "invalid type: map"),
+            ("[987654.5]", "an integer or text, found a number"),
+            ("[false]", "an integer or text, found a bool"),
+            (r#"["1", ["secretive"]]"#, "invalid type: sequence"),
+            ("[null]", "invalid type: null"),
+        ];
+        for (json, says) in rows {
+            let error = ids(json).unwrap_err();
+            assert!(error.contains(says), "{json}: {error}");
+            let shown = ["987654", "secretive", "true", "false"].map(|v| error.contains(v));
+            assert_eq!(shown, [false; 4], "{error}");
+        }
+    }
+
+    #[test]
+    fn all_that_an_id_is_made_of_makes_one_of_many_too() {
+        let one = [
+            (Id::from(7_i64), Ids::from(7_i64)),
+            (Id::from(7_i32), Ids::from(7_i32)),
+            (Id::from(7_u32), Ids::from(7_u32)),
+        ];
+        for (id, ids) in one {
+            assert_eq!((&id, &ids[..]), (&Id::Integer(7), &[Id::Integer(7)][..]));
+        }
+        let text = Id::Text("7".to_owned());
+        let ids = [
+            Ids::from("7"),
+            Ids::from("7".to_owned()),
+            Ids::from(&text),
+            Ids::from(text.clone()),
+            Ids::from(["7"]),
+            Ids::from(vec!["7".to_owned()]),
+            Ids::from(std::slice::from_ref(&text)),
+            ["7"].into_iter().collect(),
+        ];
+        for ids in ids {
+            assert_eq!(ids[..], [Id::from(&text)]);
+            assert_eq!(Ids::from(&ids), ids);
+        }
+        assert_ne!(Id::from("7"), Id::from(7), "the server's type is kept");
+    }
+
+    #[test]
+    fn ids_can_be_gone_through_with_and_without_being_used_up() {
+        let ids = Ids::from([8, 7]);
+        let mut seen = Vec::new();
+        for id in &ids {
+            seen.push(id.clone());
+        }
+        seen.extend(ids);
+        assert_eq!(seen, [8, 7, 8, 7].map(Id::from));
+    }
+
+    #[test]
+    fn an_id_is_sent_and_shown_as_it_came() {
+        let ids = Ids::from(vec![Id::from(7), Id::from("07")]);
+        assert_eq!(json!(ids), json!([7, "07"]));
+        assert_eq!(json!(Ids::from(7)), json!([7]));
+        let shown: Vec<String> = ids.iter().map(|id| format!("{id}|{id:>4}")).collect();
+        assert_eq!(shown, ["7|   7", "07|  07"]);
+    }
+}

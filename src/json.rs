@@ -53,3 +53,54 @@ impl<'de> Lenient<'de> for Json {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Json, String> {
+        let mut json = serde_json::Deserializer::from_str(json);
+        Json::lenient(&mut json).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn text_is_read_as_the_json_that_it_is_once() {
+        let rows = [
+            (r#""{\"a\": [1]}""#, json!({"a": [1]})),
+            (r#"{"a": "[1]"}"#, json!({"a": "[1]"})),
+            (r#""[\"{}\"]""#, json!(["{}"])),
+            (r#"" [] ""#, json!([])),
+            (
+                r#""618033988749894848""#,
+                json!(618_033_988_749_894_848_i64),
+            ),
+            (r#""null""#, json!(null)),
+            ("17", json!(17)),
+            ("null", json!(null)),
+        ];
+        for (sent, expected) in rows {
+            assert_eq!(read(sent).unwrap(), Json(expected), "{sent}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_refused_without_being_shown() {
+        let deep = format!(r#""{}""#, "[".repeat(100_000));
+        for sent in [r#""secretive""#, r#""{\"secretive\"""#, r#""""#, &deep] {
+            let error = read(sent).unwrap_err();
+            let says = "expected JSON, found text that is none";
+            assert!(error.starts_with(says), "{error}");
+            assert!(!error.contains("secretive"), "{error}");
+        }
+    }
+
+    #[test]
+    fn it_is_sent_and_shown_as_json() {
+        let acl = Json::from(json!({"default": "allow"}));
+        assert_eq!(json!({ "acl": acl }), json!({"acl": {"default": "allow"}}));
+        assert_eq!(acl.to_string(), r#"{"default":"allow"}"#);
+        assert_eq!(Json::default(), Json(Value::Null));
+    }
+}

@@ -89,3 +89,43 @@ impl<C> Sessions<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use super::*;
+    use crate::ErrorKind;
+
+    #[tokio::test]
+    async fn a_late_complaint_about_an_old_session_finds_the_one_that_took_its_place() {
+        let sessions = Sessions::new();
+        let old = sessions.get(None, ready(Ok("old"))).await.unwrap();
+        let new = sessions.get(Some(&old), ready(Ok("new"))).await.unwrap();
+        assert_eq!(new.credentials, "new");
+        let late = sessions.get(Some(&old), ready(Ok("another"))).await;
+        assert_eq!(late.unwrap().credentials, "new");
+        let renewed = sessions.get(Some(&new), ready(Ok("newest"))).await;
+        assert_eq!(renewed.unwrap().credentials, "newest");
+    }
+
+    #[tokio::test]
+    async fn a_renewal_that_fails_fails_for_those_who_waited_for_it() {
+        let sessions = Sessions::new();
+        let failure = || ready(Err(Error::new(ErrorKind::Api).code_is("login-7")));
+        let old = sessions.get(None, ready(Ok("old"))).await.unwrap();
+        // The first fails, and the second, which waits for it, doesn't get to log in.
+        let (first, second) = tokio::join!(
+            sessions.get(Some(&old), async {
+                tokio::task::yield_now().await;
+                failure().await
+            }),
+            sessions.get(Some(&old), ready(Ok("too soon")))
+        );
+        for outcome in [first, second] {
+            assert_eq!(outcome.err().unwrap().code(), Some("login-7"));
+        }
+        let later = sessions.get(Some(&old), ready(Ok("later"))).await;
+        assert_eq!(later.unwrap().credentials, "later");
+    }
+}

@@ -1,7 +1,10 @@
 //! Secrets show nowhere: not in any `Debug` or `Display`, not in an error or what caused it, not in
 //! a tracing span or event, not in a URL. Neither the caller's, nor those of a reply.
 
-#![cfg(all(feature = "mock", any(feature = "kiwivm", feature = "vps-org")))]
+#![cfg(all(
+    feature = "mock",
+    any(feature = "kiwivm", feature = "vps-org", feature = "cdnfly")
+))]
 
 mod support;
 
@@ -483,6 +486,23 @@ mod vps_org_secrets {
     }
 
     #[tokio::test]
+    async fn the_password_of_a_new_server_is_hidden_until_exposed() {
+        let server = mock::Server::start(credentials()).await.unwrap();
+        let client = client(&server.base_url());
+        let made = json!({"uuid": "u-7", "password": "hush1"});
+        server
+            .answer("createServer", mock::Answer::json(made))
+            .unwrap();
+        begin_trace();
+        let call = client.create_server().hostname("a.example").location(4);
+        let call = call.plan("p-1").os_version("o-1").send();
+        let made = call.await.unwrap();
+        assert_hidden_in_debug(&made);
+        assert_trace_hides_all("vps_org.createServer");
+        assert_eq!(made.into_inner().password.unwrap().expose(), "hush1");
+    }
+
+    #[tokio::test]
     async fn an_auth_code_that_the_server_repeats_is_taken_out() {
         let server = mock::Server::start(credentials()).await.unwrap();
         let client = client(&server.base_url());
@@ -551,5 +571,209 @@ mod vps_org_secrets {
             assert!(text.contains("[redacted]"), "{body}: {text}");
         }
         assert_trace_hides_all("vps_org.getAccountMe");
+    }
+}
+
+#[cfg(feature = "cdnfly")]
+mod cdnfly_secrets {
+    use hosting_apis::{ErrorKind, cdnfly, mock};
+    use serde_json::json;
+
+    use super::support::{Answer, json};
+    use super::*;
+
+    /// With characters that JSON and PHP write in more than one way, of which a header takes all.
+    const TOKEN: &str = r#"hush+of/the"login"=="#;
+    const PASSWORD: &str = "hush, a pass/word";
+
+    fn all_kinds() -> [cdnfly::Credentials; 3] {
+        [
+            cdnfly::Credentials::api_key("hush_key", "hush_secret"),
+            cdnfly::Credentials::access_token(TOKEN),
+            login(),
+        ]
+    }
+
+    fn login() -> cdnfly::Credentials {
+        cdnfly::Credentials::login("marta@example.net", PASSWORD)
+    }
+
+    fn client(credentials: cdnfly::Credentials, url: &str) -> cdnfly::Client {
+        let builder = cdnfly::Client::builder(credentials).base_url(url);
+        builder.retry(RetryPolicy::never()).build().unwrap()
+    }
+
+    fn logged_in(token: &str) -> Answer {
+        let body = json!({"code": 0, "data": {"access_token": token, "type": 2}});
+        json(200, &body.to_string())
+    }
+
+    fn failure(code: &str, message: &str) -> Answer {
+        let body = json!({"code": code, "msg": message, "data": message});
+        json(200, &body.to_string())
+    }
+
+    #[test]
+    fn credentials_builders_clients_and_what_they_send_hide_the_secrets() {
+        for credentials in all_kinds() {
+            assert_hidden_in_debug(&credentials);
+            assert_hidden_in_debug(&cdnfly::Client::builder(credentials.clone()));
+            let client = client(credentials, "http://localhost:1");
+            assert_hidden_in_debug(&client);
+            assert_hidden_in_debug(&client.list_sites());
+            assert_hidden_in_debug(&client.list_sites().stream());
+            assert_hidden_in_debug(&client.login().account("marta").password("hush"));
+            assert_hidden_in_debug(&client.create_cert().type_("custom").key("hush"));
+        }
+        assert_hidden_in_debug(&cdnfly::types::LoginRequest::new("marta", "hush"));
+        let client = client(login(), "http://localhost:1");
+        assert!(
+            format!("{client:?}").contains("marta@example.net"),
+            "what is no secret stays visible"
+        );
+    }
+
+    #[tokio::test]
+    async fn no_call_has_a_secret_in_its_url() {
+        for credentials in all_kinds() {
+            let server = mock::Server::start(credentials.clone()).await.unwrap();
+            let client = client(credentials, &server.base_url());
+            begin_trace();
+            let operations = <cdnfly::Credentials as hosting_apis::Api>::OPERATIONS;
+            for operation in operations.iter().filter(|o| o.authorized) {
+                let mut parameters = server.example(operation.id).unwrap().parameters;
+                for name in ["key", "password"] {
+                    if parameters.get(name).is_some() {
+                        parameters[name] = json!("hush");
+                    }
+                }
+                client.call(operation.id, parameters).await.unwrap();
+            }
+            assert_trace_hides_all("cdnfly.createUser");
+            assert_eq!(server.problems(), [""; 0]);
+            let requests = server.requests();
+            assert!(requests.len() >= operations.len() - 1);
+            for request in &requests {
+                assert_hidden(&request.path);
+            }
+            assert!(requests.iter().any(|request| request.body.contains(MARK)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_shows_neither_password_nor_token() {
+        let refused = || json(200, r#"{"code": "login_required"}"#);
+        let done = || json(200, r#"{"code": 0, "data": []}"#);
+        let in_turn = [
+            logged_in(TOKEN),
+            done(),
+            refused(),
+            logged_in(TOKEN),
+            done(),
+        ];
+        let server = Server::in_turn(in_turn).await;
+        let client = client(login(), &server.url());
+        begin_trace();
+        client.list_sites().await.unwrap();
+        assert_hidden_in_debug(&client);
+        client.list_sites().await.unwrap();
+        assert_hidden_in_debug(&client);
+        let renewals = LINES.with_borrow(|lines| {
+            let is_renewal = |line: &&Line| line.ours && line.value == "the session has expired";
+            lines.iter().filter(is_renewal).count()
+        });
+        assert_eq!(renewals, 1);
+        assert_trace_hides_all("cdnfly.listSites");
+        let requests = server.requests();
+        assert!(requests.iter().any(|request| request.body.contains(MARK)));
+        assert_eq!(requests[4].header("access-token"), Some(TOKEN));
+        for request in requests {
+            assert_hidden(&request.target);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_login_that_fails_does_not_show_the_password() {
+        let answers = [
+            failure("login-7", &format!("wrong: {PASSWORD}")),
+            json(401, r#"{"code": "hush, a pass/word"}"#),
+            json(200, r#""hush, a pass\/word is wrong""#),
+            json(200, "hush, a pass/word"),
+            json(200, "<html>hush, a pass/word"),
+        ];
+        let server = Server::in_turn(answers.clone()).await;
+        let client = client(login(), &server.url());
+        begin_trace();
+        for answer in answers {
+            let error = client.list_sites().await.unwrap_err();
+            assert_eq!(error.operation(), Some("cdnfly.login"));
+            let text = held(&error);
+            assert_hidden(&text);
+            assert!(text.contains("[redacted]"), "{answer:?}: {text}");
+        }
+        assert_trace_hides_all("cdnfly.listSites");
+    }
+
+    #[tokio::test]
+    async fn a_login_that_can_not_be_read_shows_its_token_to_nobody_but_who_asks() {
+        let bodies = [
+            r#"{"data": {"access_token": "hush"}}"#,
+            r#"{"code": 0, "data": {"access_token": ["hush"]}}"#,
+            r#"{"code": 0, "data": {"access_token": "hush hush"}}"#,
+            r#"{"code": 0, "data": "hush"}"#,
+            r#"{"code": 0, "data": {"access_token": "hush"#,
+            r#"["hush"]"#,
+        ];
+        let server = Server::in_turn(bodies.map(|body| json(200, body))).await;
+        let client = client(login(), &server.url());
+        begin_trace();
+        for body in bodies {
+            let error = client.list_sites().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+            assert_hidden(&shown(&error));
+        }
+        assert_trace_hides_all("cdnfly.listSites");
+    }
+
+    /// The tokens of a session aren't among the credentials that the client was made with.
+    #[tokio::test]
+    async fn a_server_that_echoes_what_it_was_sent_is_not_repeated() {
+        for credentials in all_kinds() {
+            let mut tokens = ["hush/1==", "hush+2=="].into_iter();
+            let server = Server::start(move |request| {
+                if request.target == "/v1/login" {
+                    return logged_in(tokens.next().unwrap());
+                }
+                let sent = ["api-key", "api-secret", "access-token"];
+                let sent: Vec<&str> = sent.iter().filter_map(|n| request.header(n)).collect();
+                let message = format!("no such token: {}", sent.join(" "));
+                failure("login_required", &message)
+            })
+            .await;
+            let client = client(credentials, &server.url());
+            begin_trace();
+            let error = client.list_sites().await.unwrap_err();
+            let text = held(&error);
+            assert_hidden(&text);
+            assert!(text.contains("no such token: [redacted]"), "{text}");
+            assert_trace_hides_all("cdnfly.listSites");
+        }
+    }
+
+    #[tokio::test]
+    async fn secrets_of_replies_are_hidden_until_exposed() {
+        let key = json!({"code": 0, "data": {"api_key": "hush1", "api_secret": "hush2"}});
+        let server = Server::in_turn([logged_in(TOKEN), json(200, &key.to_string())]).await;
+        let key = cdnfly::Credentials::api_key("K", "S");
+        let client = client(key, &server.url());
+        let token = client.login().account("marta").password("hush").await;
+        let token = token.unwrap();
+        assert_hidden_in_debug(&token);
+        assert_eq!(token.access_token.unwrap().expose(), TOKEN);
+        let key = client.get_api_key().await.unwrap();
+        assert_hidden_in_debug(&key);
+        let key = key.unwrap();
+        assert_eq!(key.api_key.unwrap().expose(), "hush1");
+        assert_eq!(key.api_secret.unwrap().expose(), "hush2");
     }
 }

@@ -5,7 +5,8 @@
 
 mod support;
 
-use hosting_apis::vps_org::{self, types::DomainStatus};
+use hosting_apis::vps_org;
+use hosting_apis::vps_org::types::{DnsRecordType, DomainStatus, PowerAction};
 use hosting_apis::{Api, Error, ErrorKind, Id, RetryPolicy, StatusCode, mock};
 use serde_json::{Value, json};
 use support::{Answer, Server, reply};
@@ -531,4 +532,235 @@ async fn an_account_is_read_as_far_as_it_goes() {
     assert_eq!((token.expires_at, token.is_expired), (None, Some(false)));
     let me = client.get_account_me().await.unwrap();
     assert!(me.account.is_none() && me.token.is_none());
+}
+
+// ---------------------------------------------------------------------------------------------
+// What only the vendor's client shows
+
+#[tokio::test]
+async fn a_server_is_read_in_both_of_its_spellings() {
+    let pages = json!({
+        "id": 7, "name": "shop", "status": "active", "ip_address": "192.0.2.7",
+        "location": "eu-north", "plan": {"id": 12, "vcpus": 2, "memory": 3072, "storage": "60"},
+        "os": {"id": 31, "name": "Debian 13"}, "updated_at": "2026-01-09T08:30:01Z",
+    });
+    let its_list = json!({
+        "uuid": "u-7", "ipv4_addresses": ["192.0.2.7"], "ipv6_addresses": null,
+        "location_name": "Oslo", "plan_name": "Two Core", "os_name": "Debian 13",
+        "deployed": "2026-01-09T08:30:01Z",
+    });
+    let its_details = json!({
+        "uuid": "u-7", "location": {"name": "Oslo"},
+        "plan": {"cpu": "2", "ram": "1.5", "ram_unit": "GB", "disk_space": 60},
+        "operating_system": {"name": "Debian"}, "operating_system_version": {"name": "13"},
+        "deployed": true,
+    });
+    let (_server, client) = replies([pages, its_list, its_details]).await;
+    let get = || client.get_server().server_id("u-7");
+
+    let server = get().await.unwrap();
+    assert_eq!((server.id, server.uuid), (Some(7.into()), None));
+    assert_eq!(server.ip_address.as_deref(), Some("192.0.2.7"));
+    assert_eq!(server.location.unwrap().name.as_deref(), Some("eu-north"));
+    let plan = server.plan.unwrap();
+    assert_eq!((plan.id, plan.vcpus), (Some(12.into()), Some(2)));
+    assert_eq!((plan.memory, plan.storage), (Some(3072), Some(60)));
+    assert_eq!(server.os.unwrap().name.as_deref(), Some("Debian 13"));
+
+    let server = get().await.unwrap();
+    assert_eq!(server.ipv4_addresses, ["192.0.2.7"]);
+    assert!(server.ipv6_addresses.is_empty() && server.location.is_none());
+    assert_eq!(server.location_name.as_deref(), Some("Oslo"));
+    assert_eq!(server.plan_name.as_deref(), Some("Two Core"));
+    assert_eq!(server.os_name.as_deref(), Some("Debian 13"));
+    assert_eq!(server.deployed, Some(json!("2026-01-09T08:30:01Z")));
+
+    let server = get().await.unwrap();
+    assert_eq!(server.location.unwrap().name.as_deref(), Some("Oslo"));
+    let plan = server.plan.unwrap();
+    assert_eq!((plan.cpu, plan.ram), (Some(2), Some(1.5)));
+    assert_eq!(plan.disk_space, Some(60.0));
+    let version = server.operating_system_version.unwrap();
+    assert_eq!(version.name.as_deref(), Some("13"));
+    assert_eq!(server.deployed, Some(json!(true)));
+}
+
+#[tokio::test]
+async fn a_plan_is_read_in_both_of_its_spellings() {
+    let plans = json!([
+        {"id": 12, "vcpus": 2, "memory": 3072, "price_monthly": 8.5, "locations": ["eu-north"]},
+        {"uuid": "u-1", "cpu": 4, "ram": 6, "transfer": 3000, "monthly_price": "17.50"},
+        {"uuid": "u-2", "price": "9", "hourly_price": 0.0125},
+    ]);
+    let (_server, client) = replies([plans]).await;
+    let plans = client.list_plans().await.unwrap().results;
+    assert_eq!(
+        (plans[0].vcpus, plans[0].price_monthly),
+        (Some(2), Some(8.5))
+    );
+    assert_eq!(plans[0].locations, ["eu-north"]);
+    assert_eq!((plans[1].cpu, plans[1].ram), (Some(4), Some(6.0)));
+    assert_eq!(plans[1].monthly_price, Some(17.5));
+    assert_eq!(
+        (plans[2].price, plans[2].hourly_price),
+        (Some(9.0), Some(0.0125))
+    );
+}
+
+#[tokio::test]
+async fn every_list_may_be_a_bare_array() {
+    let rows = json!([{"id": 1, "uuid": "u-1"}, {"id": "2", "uuid": "u-2"}]);
+    for body in [rows.clone(), json!({"count": 9, "results": rows})] {
+        let (server, client) = replies([body.clone()]).await;
+        let counts = [
+            client.list_servers().await.unwrap().results.len(),
+            client.list_plans().await.unwrap().results.len(),
+            client.list_locations().await.unwrap().results.len(),
+            client.list_operating_systems().await.unwrap().results.len(),
+            client.list_dns_zones().await.unwrap().results.len(),
+            client.list_ssh_keys().await.unwrap().results.len(),
+        ];
+        assert_eq!(counts, [2; 6], "{body}");
+        let targets: Vec<String> = server.requests().into_iter().map(|r| r.target).collect();
+        assert_eq!(
+            targets,
+            [
+                "/servers/",
+                "/plans/",
+                "/locations/",
+                "/operating-systems/",
+                "/dns-zones/",
+                "/ssh-keys/",
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn power_actions_are_sent_as_they_are_written() {
+    let (server, client) = replies([json!({})]).await;
+    let actions = [
+        (PowerAction::Start, "start"),
+        (PowerAction::Stop, "stop"),
+        (PowerAction::Restart, "restart"),
+        (PowerAction::HardStop, "hard_stop"),
+        ("hibernate".into(), "hibernate"),
+    ];
+    for (action, _) in &actions {
+        let call = client.power_server().server_id("u-7");
+        call.action(action.clone()).await.unwrap();
+    }
+    let requests = server.requests();
+    for (request, (_, sent)) in requests.iter().zip(&actions) {
+        assert_eq!(
+            (request.method.as_str(), request.target.as_str()),
+            ("POST", "/servers/u-7/power/")
+        );
+        assert_eq!(request.body, format!(r#"{{"action":"{sent}"}}"#));
+    }
+    assert_eq!(requests.len(), actions.len());
+}
+
+#[tokio::test]
+async fn what_is_optional_is_left_to_the_server() {
+    let (server, client) = replies([json!({})]).await;
+    let at = "u-7";
+    client.snapshot_server().server_id(at).await.unwrap();
+    let labelled = client.snapshot_server().server_id(at).label("before");
+    labelled.await.unwrap();
+    client.backup_server().server_id(at).await.unwrap();
+    client.renew_domain().domain_id(at).await.unwrap();
+    let order = client.create_server().hostname("a.example").location(4);
+    order.plan("p-1").os_version("o-1").await.unwrap();
+    let record = client.create_dns_record().zone_id(at).record_type("A");
+    record.name("@").value("192.0.2.7").await.unwrap();
+    let sent: Vec<(String, String)> = server
+        .requests()
+        .into_iter()
+        .map(|request| (request.target, request.body))
+        .collect();
+    let expected = [
+        ("/servers/u-7/snapshot/", "{}"),
+        ("/servers/u-7/snapshot/", r#"{"label":"before"}"#),
+        ("/servers/u-7/backup/", ""),
+        ("/domains/u-7/renew/", "{}"),
+        (
+            "/servers/",
+            r#"{"hostname":"a.example","location":4,"plan":"p-1","os_version":"o-1"}"#,
+        ),
+        (
+            "/dns-zones/u-7/records/",
+            r#"{"record_type":"A","name":"@","value":"192.0.2.7"}"#,
+        ),
+    ];
+    let expected = expected.map(|(target, body)| (target.to_owned(), body.to_owned()));
+    assert_eq!(sent, expected);
+}
+
+#[tokio::test]
+async fn a_change_of_a_record_patches_only_what_was_set() {
+    let (server, client) = replies([json!({"uuid": "r-1", "ttl": "900", "priority": null})]).await;
+    let update = || client.update_dns_record().record_id("r-1");
+    let record = update().ttl(900).await.unwrap();
+    assert_eq!((record.ttl, record.priority), (Some(900), None));
+    update().value("").priority(0).await.unwrap();
+    update().record_type(DnsRecordType::Cname).await.unwrap();
+    let requests = server.requests();
+    let bodies: Vec<&str> = requests.iter().map(|request| &*request.body).collect();
+    assert_eq!(
+        bodies,
+        [
+            r#"{"ttl":900}"#,
+            r#"{"value":"","priority":0}"#,
+            r#"{"record_type":"CNAME"}"#,
+        ]
+    );
+    for request in &requests {
+        assert_eq!(
+            (request.method.as_str(), request.target.as_str()),
+            ("PATCH", "/dns-records/r-1/")
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_deletion_answers_204() {
+    let (server, client) = answers([reply(204, &[], "")]).await;
+    client.delete_server().server_id("u-7").await.unwrap();
+    client.delete_dns_zone().zone_id("z-1").await.unwrap();
+    client.delete_dns_record().record_id("r-1").await.unwrap();
+    client.delete_ssh_key().ssh_key_id("k-1").await.unwrap();
+    let targets: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|request| format!("{} {}", request.method, request.target))
+        .collect();
+    assert_eq!(
+        targets,
+        [
+            "DELETE /servers/u-7/",
+            "DELETE /dns-zones/z-1/",
+            "DELETE /dns-records/r-1/",
+            "DELETE /ssh-keys/k-1/",
+        ]
+    );
+}
+
+/// No source says what these answer: whatever it is, a success is one.
+#[tokio::test]
+async fn a_body_that_is_not_documented_is_not_read() {
+    let bodies = [
+        reply(200, &[], ""),
+        reply(202, &[], "queued"),
+        json_answer(200, &json!({"detail": "Sent."})),
+        json_answer(201, &json!([1])),
+    ];
+    let (_server, client) = answers(bodies).await;
+    client.backup_server().server_id("u-7").await.unwrap();
+    let power = client.power_server().server_id("u-7").action("start");
+    power.await.unwrap();
+    let resize = client.resize_server().server_id("u-7").plan("p-2");
+    resize.await.unwrap();
+    let call = client.update_nameservers().domain_id("u-1");
+    call.nameservers(["ns1.a.example"]).await.unwrap();
 }
