@@ -1042,9 +1042,7 @@ async fn the_points_of_a_series_are_pairs() {
 // Batches
 
 fn new_site(domain: &str) -> SiteCreate {
-    let mut site = SiteCreate::new(58, domain);
-    site.backend = vec![Backend::default()];
-    site
+    SiteCreate::new(58, domain, [Backend::default()])
 }
 
 #[tokio::test]
