@@ -562,3 +562,41 @@ pub(crate) fn add_header(
     request.headers_mut().insert(name, value);
     Ok(())
 }
+
+#[cfg(all(test, feature = "cdnfly"))]
+mod tests {
+    use std::future::{pending, poll_fn};
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::*;
+    use crate::cdnfly::{Credentials, OPERATIONS};
+
+    /// No login is known by the time of the calls that wait for it: it has that of the one that
+    /// began it.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_waits_for_the_login_of_another_no_longer_than_its_own_time() {
+        let timeout = Duration::from_secs(30);
+        let core = Core::new(Shared {
+            credentials: Credentials::login("marta", "p"),
+            base_url: "http://localhost".to_owned(),
+            http: crate::http_client().unwrap(),
+            timeout,
+            retry: RetryPolicy::never(),
+            max_response_bytes: 0,
+            sessions: Sessions::new(),
+        });
+        let mut login = pin!(core.0.sessions.get(None, pending()));
+        let begun = poll_fn(|context| Poll::Ready(login.as_mut().poll(context).is_pending()));
+        assert!(begun.await);
+
+        let list_sites = OPERATIONS.iter().find(|o| o.id == "listSites").unwrap();
+        let mut call = core.call(list_sites);
+        let start = Instant::now();
+        let outcome = timeout_at(start + timeout * 2, call.session(None, deadline(timeout)));
+        let error = outcome.await.expect("it waits for ever").err().unwrap();
+        assert_eq!(start.elapsed(), timeout);
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert_eq!(error.operation(), Some("cdnfly.listSites"));
+    }
+}

@@ -423,23 +423,6 @@ async fn the_combinators_of_futures_take_it() {
 }
 
 #[tokio::test]
-async fn it_goes_to_another_thread() {
-    fn goes<T: Send + Unpin>(of: T) -> T {
-        of
-    }
-    let (_server, client) = sites(3, json!(3)).await;
-    let task = tokio::spawn(async move {
-        let mut sites = goes(client.list_sites().limit(2).stream());
-        let mut found = 0;
-        while let Some(site) = sites.next().await {
-            found += usize::from(site.is_ok());
-        }
-        found
-    });
-    assert_eq!(task.await.unwrap(), 3);
-}
-
-#[tokio::test]
 async fn its_debug_says_where_it_is_and_not_what_it_has() {
     let answer = page(json!(9), vec![json!({"name": "private"}), json!({"id": 2})]);
     let server = Server::always(answer).await;
