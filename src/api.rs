@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use reqwest::header::HeaderMap;
 use reqwest::{Request, StatusCode};
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::env::Environment;
@@ -80,14 +81,15 @@ impl Reply<'_> {
             Ok(seen) => seen,
             // A failure by status needn't have the envelope.
             Err(_) if !self.status.is_success() => return Err(Error::of_status(self.status)),
-            Err(e) => return Err(unreadable(&e).body_is(&self.body)),
+            Err(e) => return Err(unreadable(&self.body, &e).body_is(&self.body)),
         };
         let Some(code) = seen.take_text(envelope.field) else {
             if !self.status.is_success() {
                 return Err(Error::of_status(self.status));
             }
+            let count = if seen.twice { "more than one" } else { "no" };
             let reason = format!(
-                "the reply has no `{}` to say how the call went",
+                "the reply has {count} `{}` to say how the call went",
                 envelope.field
             );
             return Err(Error::new(ErrorKind::Decode)
@@ -103,19 +105,20 @@ impl Reply<'_> {
             None => Error::of_status(self.status),
         };
         let message = seen.take_text(envelope.message);
-        seen.0
-            .retain(|_, value| !matches!(value, Value::Null) && value.as_str() != Some(""));
-        let details = (!seen.0.is_empty()).then_some(Value::Object(seen.0));
+        let mut details = seen.fields;
+        details.retain(|_, value| !matches!(value, Value::Null) && value.as_str() != Some(""));
+        let details = (!details.is_empty()).then_some(Value::Object(details));
         Err(error.code_is(code).message_is(message).details_are(details))
     }
 }
 
 /// serde's own words would quote the value that is no object.
-fn unreadable(error: &serde_json::Error) -> Error {
-    let what = if error.is_data() {
-        "is JSON but no object"
-    } else {
-        "is no JSON"
+fn unreadable(body: &[u8], error: &serde_json::Error) -> Error {
+    let what = match error.classify() {
+        Category::Data => "is JSON but no object",
+        Category::Eof if body.trim_ascii().is_empty() => "is empty",
+        Category::Eof => "is JSON that breaks off",
+        _ => "is no JSON",
     };
     let reason = format!("the body {what}, so it can't say how the call went");
     Error::new(ErrorKind::Decode).because(reason)
@@ -129,7 +132,7 @@ impl Envelope {
         // A payload that uses the field for itself is told from a failure by what only failures
         // have: shell commands exit with 1 and more without the call having failed. A plain
         // success may come with those fields, but empty: captures of other calls show that.
-        let failed = |field: &&str| match seen.0.get(*field) {
+        let failed = |field: &&str| match seen.fields.get(*field) {
             None => false,
             Some(Value::Null) => code != self.success,
             Some(value) => code != self.success || value.as_str() != Some(""),
@@ -150,12 +153,16 @@ impl Envelope {
 }
 
 /// The envelope's fields as they came.
-struct Seen(Map<String, Value>);
+struct Seen {
+    fields: Map<String, Value>,
+    /// Whether the one that tells success from failure came more than once, and so tells nothing.
+    twice: bool,
+}
 
 impl Seen {
     /// A field's value as text, whether it came as text or as a number.
     fn take_text(&mut self, field: &str) -> Option<String> {
-        match self.0.remove(field)? {
+        match self.fields.remove(field)? {
             Value::Null => None,
             Value::String(text) => Some(text),
             other => Some(other.to_string()),
@@ -179,14 +186,19 @@ impl<'de> Visitor<'de> for Fields<'_> {
             details,
             ..
         } = self.0;
-        let mut seen = Map::new();
+        let mut fields = Map::new();
+        let mut twice = false;
         while let Some(key) = map.next_key::<String>()? {
             if key == *field || key == *message || details.contains(&key.as_str()) {
-                seen.insert(key, map.next_value()?);
+                twice |= key == *field && fields.contains_key(*field);
+                fields.insert(key, map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(Seen(seen))
+        if twice {
+            fields.remove(*field);
+        }
+        Ok(Seen { fields, twice })
     }
 }

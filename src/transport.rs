@@ -11,7 +11,6 @@
 
 use std::error::Error as _;
 use std::fmt::{self, Display};
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -399,24 +398,25 @@ fn exchange_error(error: reqwest::Error) -> Error {
         e if e.is_builder() => ErrorKind::InvalidRequest,
         _ => ErrorKind::Transport,
     };
-    let failure = Error::new(kind);
-    let failure = match io_cause(&error) {
-        Some(cause) => failure.because(cause.to_string()),
-        None => failure,
+    let failure = match innermost(&error) {
+        Some(cause) => Error::new(kind).because(cause),
+        None => Error::new(kind),
     };
     failure.caused_by(error.without_url())
 }
 
-/// What the system said, such as "connection refused".
-fn io_cause(error: &reqwest::Error) -> Option<io::ErrorKind> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<io::Error>() {
-            return Some(io.kind()).filter(|kind| *kind != io::ErrorKind::Other);
-        }
-        source = cause.source();
+/// What it comes down to, such as "connection refused" or "invalid peer certificate: UnknownIssuer".
+/// These are the words of the system, of TLS and of HTTP, and not those of a server.
+fn innermost(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(source) = cause.source() {
+        cause = source;
     }
-    None
+    let text = cause.to_string();
+    Some(match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    })
 }
 
 /// HTML first, since no API means it; then what the API itself says; then the status.

@@ -478,7 +478,9 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Property<T> {
         while let Some(key) = map.next_key::<String>()? {
             if key == self.name {
                 let Item(found) = map.next_value()?;
-                value = Some(found);
+                if value.replace(found).is_some() {
+                    return Err(A::Error::duplicate_field(self.name));
+                }
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -644,7 +644,7 @@ async fn a_body_that_is_no_envelope_is_an_error_that_says_so() {
         (200, "[]", Decode, "no object", None),
         (200, "7", Decode, "no object", None),
         (200, "成功", Decode, "the body is no JSON", None),
-        (200, "", Decode, "the body is no JSON", None),
+        (200, "", Decode, "the body is empty", None),
         (200, "{}", Decode, "the reply has no `code`", None),
         (
             200,

@@ -1108,13 +1108,18 @@ mod kiwivm_calls {
     async fn a_reply_that_does_not_say_how_the_call_went_is_decode() {
         let deep = format!(r#"{{"message": {}"#, "[".repeat(100_000));
         let cases = [
-            ("", "the body is no JSON"),
+            ("", "the body is empty"),
+            (" \n", "the body is empty"),
             ("done", "the body is no JSON"),
-            (r#"{"error": 0"#, "the body is no JSON"),
+            (r#"{"error": 0"#, "the body is JSON that breaks off"),
             ("[]", "the body is JSON but no object"),
             (r#""private text""#, "the body is JSON but no object"),
             ("{}", "the reply has no `error`"),
             (r#"{"error": null}"#, "the reply has no `error`"),
+            (
+                r#"{"error": 756130, "error": 0}"#,
+                "the reply has more than one `error`",
+            ),
             (deep.as_str(), "the body"),
         ];
         for (body, reason) in cases {
