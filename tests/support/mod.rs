@@ -51,6 +51,13 @@ pub enum Answer {
     Endless,
     /// Says nothing, and waits for the client to hang up.
     Silence,
+    /// Writes the first bytes, and then the others again and again, with a pause before each time,
+    /// until the client hangs up.
+    Drip {
+        first: Vec<u8>,
+        then: Vec<u8>,
+        pause: Duration,
+    },
 }
 
 impl Answer {
@@ -202,6 +209,16 @@ async fn serve(
             }
             Answer::Silence => {
                 let _ = stream.read(&mut [0]).await;
+                break;
+            }
+            Answer::Drip { first, then, pause } => {
+                let mut going = stream.write_all(&first).await;
+                while going.is_ok() {
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                    going = stream.write_all(&then).await;
+                }
                 break;
             }
         }
