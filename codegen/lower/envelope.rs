@@ -219,7 +219,16 @@ fn payload_at(
     field: &str,
     schema: &Value,
 ) -> Option<Payload> {
-    const SHAPES: [&str; 5] = ["type", "$ref", "allOf", "oneOf", "properties"];
+    const SHAPES: [&str; 8] = [
+        "type",
+        "$ref",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "properties",
+        "additionalProperties",
+        "items",
+    ];
     let mut merged = Merged::default();
     merged.add(document, schema, 0).ok()?;
     merged.properties.get(&envelope.field)?;

@@ -191,6 +191,8 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
     let lists = fold_lists(document);
     let texts = fold_texts(document);
     let keys = fold_keyed_maps(document);
+    // What was folded may be plain now.
+    inline_plain_schemas(document)?;
     expect("flatten-all-of", "allOf", document, flatten_all_of)?;
     expect("payload", "x-envelope", document, take_payloads)?;
     let operations = read_operations(document, &items)?;

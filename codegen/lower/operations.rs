@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_yaml::Value;
 
 use super::envelope::envelope;
-use super::schemas::with_notation;
-use super::walk::{contents, each_operation, entries, is, map, resolve, text};
+use super::schemas::{with_notation, wrapped};
+use super::walk::{contents, each_operation, entries, is, map, resolve, schema, text};
 use super::{ITEMS, Items, Operation, Pages, Parameter};
 
 /// What dress and the tables need to know of each operation.
@@ -51,13 +51,12 @@ fn nullable_payload(document: &Value, operation: &mut Value) -> bool {
     let mut nullable = false;
     for (_, response) in map(operation, "responses").into_iter().flatten() {
         for (_, media) in contents(response) {
-            let Some(schema) = media.get_mut("schema") else {
+            let Some(payload) = map(media, "schema") else {
                 continue;
             };
-            nullable |= is(resolve(document, schema), "nullable");
-            if let Some(schema) = schema.as_mapping_mut() {
-                schema.shift_remove("nullable");
-            }
+            let target = wrapped(payload).and_then(|name| schema(document, name));
+            nullable |= target.is_some_and(|t| is(resolve(document, t), "nullable"));
+            nullable |= payload.shift_remove("nullable") == Some(Value::Bool(true));
         }
     }
     nullable

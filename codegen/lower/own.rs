@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::{Mapping, Value};
 
 use super::names::{add_schema, refer};
-use super::walk::{each_operation, each_schema, map, resolve, text, type_name};
+use super::walk::{each_operation, each_schema, either, map, resolve, text, type_name};
 
 /// The types, by the shape that each reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,20 +39,31 @@ impl Own {
     fn of(document: &Value, name: Option<&str>, schema: &Mapping) -> Option<Self> {
         let options = schema.get("oneOf")?.as_sequence()?;
         let kinds: BTreeSet<&str> = options.iter().map(|one| text(one, "type")).collect();
-        let unknown = |one: &Value| one.get("properties").is_none();
         if kinds == BTreeSet::from(["integer", "string"]) {
             let id = name.is_none_or(|name| type_name(name).ends_with("Id"));
             return Some(if id { Own::Id } else { Own::IntegerOrText });
         }
-        if kinds == BTreeSet::from(["array", "object"]) && options.iter().all(unknown) {
+        if kinds == BTreeSet::from(["array", "object"]) && options.iter().all(is_unknown) {
             return Some(Own::Json);
         }
-        let [one, many] = options.as_slice() else {
-            return None;
-        };
-        let both = is_id(document, one) && many.get("items").is_some_and(|i| is_id(document, i));
-        both.then_some(Own::Ids)
+        either(schema.get("oneOf"), |one, many| {
+            let ids = many.get("items").is_some_and(|item| is_id(document, item));
+            (ids && is_id(document, one)).then_some(Own::Ids)
+        })
     }
+}
+
+/// Whether nothing is said of what is in an object or a list.
+fn is_unknown(schema: &Value) -> bool {
+    let anything = |inside: &Value| match inside {
+        Value::Bool(any) => *any,
+        inside => inside.as_mapping().is_some_and(Mapping::is_empty),
+    };
+    let parts = ["items", "additionalProperties"];
+    schema.get("properties").is_none()
+        && parts
+            .iter()
+            .all(|part| schema.get(*part).is_none_or(anything))
 }
 
 fn is_id(document: &Value, schema: &Value) -> bool {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::{Mapping, Value};
 
 use super::Items;
+use super::merged::Merged;
 use super::walk::{
-    MAX_REFERENCES, METHODS, Part, contents, each_mapping, each_operation, each_schema, entries,
-    is, map, reachable, resolve, schema_name, text, type_name, within,
+    MAX_REFERENCES, METHODS, Part, contents, each_mapping, each_operation, each_schema, either,
+    entries, is, map, reachable, resolve, schema_name, text, type_name, within,
 };
 
 /// References to parameters, bodies and responses become what they refer to, so that every later
@@ -104,10 +105,11 @@ pub(super) fn json_text_properties(document: &mut Value) -> BTreeSet<(String, St
     found
 }
 
-/// A JSON body that is a list of items, or one item or a list of them, becomes the item: its
+/// A JSON body that is a list of objects, or one object or a list of them, becomes the object: its
 /// properties are what callers set, and dress adds a setter for many. progenitor would make an enum
 /// of `Variant0` and `Variant1`, or a bare list with nothing to set. By the operation's id.
 pub(super) fn fold_items(document: &mut Value) -> Result<BTreeMap<String, Items>, String> {
+    let original = document.clone();
     let mut found = BTreeMap::new();
     let mut problems = Vec::new();
     each_operation(document, |_, _, operation| {
@@ -115,17 +117,12 @@ pub(super) fn fold_items(document: &mut Value) -> Result<BTreeMap<String, Items>
         let Some(body) = operation.get_mut("requestBody") else {
             return;
         };
-        for (_, media) in contents(body) {
+        for (_, media) in contents(body).filter(|(name, _)| *name == "application/json") {
             let schema = media.get("schema").unwrap_or(&Value::Null);
-            let (item, or_one) = match schema.get("oneOf").and_then(Value::as_sequence) {
-                Some(options) => match options.as_slice() {
-                    [one, many] if many.get("items") == Some(one) => (one.clone(), true),
-                    _ => continue,
-                },
-                None => match schema.get("items") {
-                    Some(item) => (item.clone(), false),
-                    None => continue,
-                },
+            let found_items = items(resolve(&original, schema));
+            let Some((item, or_one)) = found_items.filter(|(item, _)| is_object(&original, item))
+            else {
+                continue;
             };
             let Some(name) = schema_name(&item) else {
                 problems.push(format!(
@@ -145,6 +142,22 @@ pub(super) fn fold_items(document: &mut Value) -> Result<BTreeMap<String, Items>
         [] => Ok(found),
         _ => Err(problems.join("; ")),
     }
+}
+
+/// The items of a list, and whether one of them may stand for the list.
+fn items(schema: &Value) -> Option<(Value, bool)> {
+    if let Some(item) = schema.get("items") {
+        return Some((item.clone(), false));
+    }
+    either(schema.get("oneOf"), |one, many| {
+        (many.get("items") == Some(one)).then(|| (one.clone(), true))
+    })
+}
+
+/// Whether a schema becomes a struct, whose fields can be set.
+fn is_object(document: &Value, schema: &Value) -> bool {
+    let mut merged = Merged::default();
+    merged.add(document, schema, 0).is_ok() && !merged.properties.is_empty()
 }
 
 /// The name that progenitor gives the type of an inline body.

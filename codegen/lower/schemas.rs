@@ -8,12 +8,12 @@ use super::envelope::envelope_schemas;
 use super::merged::Merged;
 use super::requests::body_type;
 use super::walk::{
-    Part, SCHEMAS, contents, each_operation, each_schema, entries, is, map, reachable, reference,
-    resolve, schema_name, text, type_name,
+    MAX_REFERENCES, Part, SCHEMAS, contents, each_operation, each_schema, either, entries, is, map,
+    reachable, reference, resolve, schema as component, schema_name, text, type_name,
 };
 
-/// A component that is a number, a text, a list or a map would be a newtype around it: what refers
-/// to it gets the thing itself.
+/// A component that is a number, a text, a list, a map, or another component, would be a newtype
+/// around it: what refers to it gets the thing itself.
 pub(super) fn inline_plain_schemas(document: &mut Value) -> Result<(), String> {
     let original = document.clone();
     let plain = plain_schemas(&original);
@@ -46,13 +46,29 @@ fn plain_schemas(document: &Value) -> BTreeMap<&str, &Mapping> {
             let has_shape = ["$ref", "allOf", "anyOf", "oneOf", "properties"]
                 .iter()
                 .any(|key| schema.contains_key(key));
-            !(has_shape || is_text && schema.contains_key("enum"))
+            is_other_name(document, schema)
+                || !(has_shape || is_text && schema.contains_key("enum"))
         })
         .collect()
 }
 
+/// Whether a component is another one under a second name. One of a circle of names, which `check`
+/// refuses, is nothing.
+fn is_other_name(document: &Value, schema: &Mapping) -> bool {
+    let mut names = 0;
+    let mut next = Some(schema);
+    while let Some(name) = next.and_then(wrapped) {
+        names += 1;
+        next = component(document, name).and_then(Value::as_mapping);
+        if names > MAX_REFERENCES {
+            return false;
+        }
+    }
+    names > 0 && !schema.contains_key("required")
+}
+
 /// What a schema refers to, with nothing but words about it beside.
-fn wrapped(schema: &Mapping) -> Option<&str> {
+pub(super) fn wrapped(schema: &Mapping) -> Option<&str> {
     let reference = match schema.get("allOf") {
         Some(Value::Sequence(parts)) if !schema.contains_key("properties") => match &**parts {
             [only] => only.get("$ref")?,
@@ -68,13 +84,12 @@ fn holds_itself(start: &str, plain: &BTreeMap<&str, &Mapping>) -> bool {
     let mut seen = BTreeSet::new();
     let mut due = vec![start];
     while let Some(schema) = due.pop().and_then(|name| plain.get(name)) {
-        let mut content: Vec<&Value> = Vec::new();
-        content.extend(schema.get("items"));
-        content.extend(schema.get("additionalProperties"));
-        while let Some(value) = content.pop() {
-            content.extend(value.get("items"));
-            content.extend(value.get("additionalProperties"));
-            let name = value.as_mapping().and_then(wrapped);
+        let mut content = vec![*schema];
+        while let Some(schema) = content.pop() {
+            let inner = ["items", "additionalProperties"].map(|key| schema.get(key));
+            let inner = inner.into_iter().flatten();
+            content.extend(inner.filter_map(Value::as_mapping));
+            let name = wrapped(schema);
             if name == Some(start) {
                 return true;
             }
@@ -90,21 +105,15 @@ pub(super) fn fold_lists(document: &mut Value) -> BTreeMap<String, String> {
     let original = document.clone();
     let mut lists = BTreeMap::new();
     let mut fold = |schema: &mut Value| -> Option<()> {
-        let [one, other] = schema.get("oneOf")?.as_sequence()?.as_slice() else {
-            return None;
-        };
-        let is_list = |schema: &Value| schema.get("items").is_some();
-        let (object, list) = if is_list(one) {
-            (other, one)
-        } else {
-            (one, other)
-        };
-        let name = schema_name(object)?;
-        let items = list.get("items")?;
-        let target = resolve(&original, object);
-        let field = entries(target.get("properties")?).find(|(_, p)| p.get("items") == Some(items));
-        lists.insert(type_name(name), field?.0.to_owned());
-        *schema = object.clone();
+        let (object, name, field) = either(schema.get("oneOf"), |object, list| {
+            let name = schema_name(object)?;
+            let items = list.get("items")?;
+            let mut properties = entries(resolve(&original, object).get("properties")?);
+            let (field, _) = properties.find(|(_, p)| p.get("items") == Some(items))?;
+            Some((object.clone(), type_name(name), field.to_owned()))
+        })?;
+        lists.insert(name, field);
+        *schema = object;
         Some(())
     };
     each_operation(document, |_, _, operation| {
@@ -122,18 +131,11 @@ pub(super) fn fold_lists(document: &mut Value) -> BTreeMap<String, String> {
 /// What comes as itself or as JSON text (`format: json`) is itself: decoding reads both.
 pub(super) fn fold_json_text(document: &mut Value) {
     each_schema(document, &mut |schema| {
-        let Some(Value::Sequence(options)) = schema.get("oneOf") else {
-            return;
-        };
-        let [one, other] = options.as_slice() else {
-            return;
-        };
         let is_json_text = |option: &Value| text(option, "format") == "json";
-        let itself = match (is_json_text(one), is_json_text(other)) {
-            (true, false) => other.clone(),
-            (false, true) => one.clone(),
-            _ => return,
-        };
+        let itself = either(schema.get("oneOf"), |itself, json| {
+            (is_json_text(json) && !is_json_text(itself)).then(|| itself.clone())
+        });
+        let Some(itself) = itself else { return };
         schema.shift_remove("oneOf");
         match itself {
             Value::Mapping(itself) if !itself.contains_key("$ref") => {
@@ -158,25 +160,20 @@ pub(super) fn fold_texts(document: &mut Value) -> BTreeMap<String, String> {
     let original = document.clone();
     let mut texts = BTreeMap::new();
     each_schema(document, &mut |schema| {
-        let Some(Value::Sequence(options)) = schema.get("oneOf").cloned() else {
-            return;
-        };
-        let [object, bare] = options.as_slice() else {
-            return;
-        };
-        let Some(name) = schema_name(object).filter(|_| text(bare, "type") == "string") else {
-            return;
-        };
-        let target = resolve(&original, object);
-        let mut properties = entries(target.get("properties").unwrap_or(&Value::Null));
-        let (Some((field, property)), None) = (properties.next(), properties.next()) else {
-            return;
-        };
-        if text(property, "type") == "string" {
-            texts.insert(type_name(name), field.to_owned());
-            let object = reference(name);
+        let is_text = |schema: &Value| text(schema, "type") == "string";
+        let found = either(schema.get("oneOf"), |object, bare| {
+            let name = schema_name(object).filter(|_| is_text(bare))?;
+            let mut properties = entries(resolve(&original, object).get("properties")?);
+            let (field, _) = properties
+                .next()
+                .filter(|(_, property)| is_text(property))?;
+            let only = properties.next().is_none();
+            only.then(|| (name.to_owned(), field.to_owned()))
+        });
+        if let Some((name, field)) = found {
             schema.shift_remove("oneOf");
-            schema.insert("allOf".into(), Value::Sequence(vec![object]));
+            schema.insert("allOf".into(), Value::Sequence(vec![reference(&name)]));
+            texts.insert(type_name(&name), field);
         }
     });
     texts
@@ -199,17 +196,16 @@ pub(super) fn fold_keyed_maps(document: &mut Value) -> BTreeMap<String, String> 
 
 /// The map, the schema of its values, and the property that is their key.
 fn keyed_map(schema: &Mapping) -> Option<(Mapping, String, String)> {
-    let [map, list] = schema.get("oneOf")?.as_sequence()?.as_slice() else {
-        return None;
-    };
-    let value = schema_name(map.get("additionalProperties")?)?;
-    let [same, more] = list.get("items")?.get("allOf")?.as_sequence()?.as_slice() else {
-        return None;
-    };
-    let mut more = entries(more.get("properties")?);
-    let (key, _) = more.next().filter(|_| schema_name(same) == Some(value))?;
-    let only = more.next().is_none();
-    only.then(|| Some((map.as_mapping()?.clone(), value.to_owned(), key.to_owned())))?
+    either(schema.get("oneOf"), |map, list| {
+        let value = schema_name(map.get("additionalProperties")?)?;
+        let [same, more] = list.get("items")?.get("allOf")?.as_sequence()?.as_slice() else {
+            return None;
+        };
+        let mut more = entries(more.get("properties")?);
+        let (key, _) = more.next().filter(|_| schema_name(same) == Some(value))?;
+        let only = more.next().is_none();
+        only.then(|| Some((map.as_mapping()?.clone(), value.to_owned(), key.to_owned())))?
+    })
 }
 
 /// One object with all properties in place of the schemas that make it up: typify would nest or

@@ -1,5 +1,9 @@
 //! What each transform promises, on a few lines of a document: what it was, and what it becomes.
 
+mod shapes;
+
+use std::collections::BTreeMap;
+
 use serde_yaml::Value;
 
 use super::envelope::{envelope, take_payloads};
@@ -11,11 +15,11 @@ use super::requests::{
     nullable_lists_in_requests,
 };
 use super::schemas::{
-    count_format, describe_references, drop_failures, drop_keywords, drop_unused_schemas,
-    flatten_all_of, fold_keyed_maps, fold_lists, inline_plain_schemas, nullable_references,
-    property_order, received_only,
+    count_format, deprecated_properties, describe_references, drop_failures, drop_keywords,
+    drop_unused_schemas, flatten_all_of, fold_keyed_maps, fold_lists, inline_plain_schemas,
+    nullable_references, property_order, received_only,
 };
-use super::{Lowered, lower};
+use super::{Items, Lowered, Pages, lower};
 
 fn yaml(text: &str) -> Value {
     match serde_yaml::from_str(text) {
@@ -247,9 +251,39 @@ Thing: {properties: {THIS}}";
 Thing: {type: object, properties: {}}
 State: {type: string, enum: [up, down]}
 Id: {oneOf: [{type: integer}, {type: string}]}
-Both: {allOf: [{$ref: '#/components/schemas/Thing'}]}
+Both: {required: [a], allOf: [{$ref: '#/components/schemas/Thing'}]}
 All: {properties: {a: {$ref: '#/components/schemas/Thing'}, b: {$ref: '#/components/schemas/State'}, c: {$ref: '#/components/schemas/Id'}, d: {$ref: '#/components/schemas/Both'}}}";
         assert_eq!(stays(inline_plain_schemas, schemas(given.trim())), Ok(()));
+    }
+
+    #[test]
+    fn another_name_of_a_schema_is_that_schema() {
+        let components = "
+Other: {description: Another., nullable: true, allOf: [{$ref: '#/components/schemas/Thing'}]}
+Thing: {properties: {a: {THIS}, b: {OWN}}}";
+        let with = |this: &str, own: &str| {
+            schemas(components.replace("THIS", this).replace("OWN", own).trim())
+        };
+        becomes(
+            inline_plain_schemas,
+            with(
+                "$ref: '#/components/schemas/Other'",
+                "description: Own., allOf: [{$ref: '#/components/schemas/Other'}]",
+            ),
+            with(
+                "description: Another., nullable: true, allOf: [{$ref: '#/components/schemas/Thing'}]",
+                "description: Own., nullable: true, allOf: [{$ref: '#/components/schemas/Thing'}]",
+            ),
+        )
+        .ok();
+    }
+
+    #[test]
+    fn names_that_stand_for_each_other_are_no_endless_loop() {
+        let circle = "
+A: {allOf: [{$ref: '#/components/schemas/B'}]}
+B: {allOf: [{$ref: '#/components/schemas/A'}]}";
+        assert_eq!(inline_plain_schemas(&mut schemas(circle.trim())), Ok(()));
     }
 
     #[test]
@@ -258,7 +292,10 @@ All: {properties: {a: {$ref: '#/components/schemas/Thing'}, b: {$ref: '#/compone
         let around = "
 Tree: {type: array, items: {type: array, items: {$ref: '#/components/schemas/Map'}}}
 Map: {type: object, additionalProperties: {$ref: '#/components/schemas/Tree'}}";
-        for given in [direct, around.trim()] {
+        let renamed = "
+Tree: {type: array, items: {$ref: '#/components/schemas/Other'}}
+Other: {allOf: [{$ref: '#/components/schemas/Tree'}]}";
+        for given in [direct, around.trim(), renamed.trim()] {
             let error = inline_plain_schemas(&mut schemas(given)).err();
             assert!(error.is_some_and(|e| e.contains("is a list or map of itself")));
         }
@@ -756,6 +793,115 @@ More: {properties: {more: {type: string}}}";
             );
             assert_eq!(result, Ok(1), "{schema}");
         }
+    }
+
+    #[test]
+    fn a_field_whose_type_nobody_says_carries_nothing() {
+        let with =
+            |data: &str| format!("{{properties: {{code: {{type: integer}}, data: {data}}}}}");
+        for data in ["{}", "{description: Empty.}", "{nullable: true}"] {
+            let result = becomes(
+                take_payloads,
+                enveloped(INSIDE, &reply(&with(data))),
+                enveloped(INSIDE, "responses: {'200': {description: d}}"),
+            );
+            assert_eq!(result, Ok(1), "{data}");
+        }
+        for data in [
+            "{type: string}",
+            "{$ref: '#/components/schemas/Thing'}",
+            "{allOf: [{$ref: '#/components/schemas/Thing'}]}",
+            "{oneOf: [{type: integer}, {type: string}]}",
+            "{anyOf: [{$ref: '#/components/schemas/Thing'}]}",
+            "{properties: {a: {type: string}}}",
+            "{additionalProperties: {type: string}}",
+            "{items: {type: string}}",
+        ] {
+            becomes(
+                take_payloads,
+                enveloped(INSIDE, &reply(&with(data))),
+                enveloped(INSIDE, &reply(data)),
+            )
+            .ok();
+        }
+    }
+
+    const PAGE: &str = "type: object, properties: {count: {type: integer}, data: {type: array, items: {type: string}}}";
+
+    #[test]
+    fn a_payload_with_company_is_the_whole_reply_without_its_envelope() {
+        let own = "required: [code, count], allOf: [{$ref: '#/components/schemas/Head'}, {properties: {count: {type: integer}, data: {type: array, items: {type: string}}}}]";
+        let with = |operation: &str| {
+            let mut document = document(
+                operation,
+                "Head: {properties: {code: {type: integer}, msg: {type: string}, info: {type: string}}}",
+            );
+            document["x-envelope"] =
+                yaml("{field: code, success: 0, message: msg, payload: data, details: [info]}");
+            document
+        };
+        let result = becomes(
+            take_payloads,
+            with(&reply(&format!("{{{own}}}"))),
+            with(&format!(
+                "x-envelope: {{payload: null}}\n{}",
+                reply(&format!("{{required: [count], {PAGE}}}"))
+            )),
+        );
+        assert_eq!(result, Ok(1));
+    }
+
+    #[test]
+    fn so_it_is_under_a_name() {
+        let with = |operation: &str, page: &str| {
+            let mut document = document(operation, &format!("Page: {{{page}}}"));
+            document["x-envelope"] = yaml(INSIDE);
+            document
+        };
+        let page = "properties: {code: {type: integer}, msg: {type: string}, count: {type: integer}, data: {type: array, items: {type: string}}}";
+        let named = reply("{$ref: '#/components/schemas/Page'}");
+        let exception = "x-envelope: {payload: null, success: 1}";
+        becomes(
+            take_payloads,
+            with(&format!("x-envelope: {{success: 1}}\n{named}"), page),
+            with(&format!("{exception}\n{named}"), PAGE),
+        )
+        .ok();
+    }
+
+    #[test]
+    fn a_reply_with_a_name_gives_it_to_its_payload() {
+        let with = |operation: &str, named: &str| {
+            let mut document = document(
+                operation,
+                &format!("{}\nNamed: {{{named}}}", SCHEMAS.trim()),
+            );
+            document["x-envelope"] = yaml(BESIDE);
+            document
+        };
+        let reply = reply("{$ref: '#/components/schemas/Named'}");
+        let parts = "allOf: [{$ref: '#/components/schemas/Envelope'}, {$ref: '#/components/schemas/Thing'}]";
+        let result = becomes(
+            take_payloads,
+            with(&reply, parts),
+            with(
+                &format!("x-envelope: {{payload: null}}\n{reply}"),
+                "type: object, properties: {name: {type: string}}",
+            ),
+        );
+        assert_eq!(result, Ok(1));
+    }
+
+    #[test]
+    fn then_the_operation_has_no_field_for_its_payload() {
+        let reply = reply(
+            "{properties: {code: {type: integer}, count: {type: integer}, data: {type: array, items: {type: string}}}}",
+        );
+        let mut document = enveloped(INSIDE, &reply);
+        take_payloads(&mut document).ok();
+        let operation = &document["paths"]["/it"]["post"];
+        let payload = envelope(&document, operation).map(|envelope| envelope.payload);
+        assert_eq!(payload, Some(None));
     }
 
     #[test]
@@ -1287,6 +1433,22 @@ Part: {properties: {whole: {$ref: '#/components/schemas/Sent'}}}";
     }
 
     #[test]
+    fn what_the_spec_advises_against_is_known_by_its_type() {
+        let old = "{type: string, deprecated: true}";
+        let mut document = document(
+            &json(&format!(
+                "{{properties: {{a: {old}, b: {{type: string}}}}}}"
+            )),
+            &format!(
+                "the_thing: {{properties: {{c: {old}, d: {{deprecated: false}}, deprecated: {{}}}}}}"
+            ),
+        );
+        let found = deprecated_properties(&mut document);
+        let found: Vec<_> = found.iter().map(|(ty, name)| (&**ty, &**name)).collect();
+        assert_eq!(found, [("CallItBody", "a"), ("TheThing", "c")]);
+    }
+
+    #[test]
     fn a_type_that_is_sent_is_not_only_received() {
         let document = document(
             &format!(
@@ -1360,7 +1522,7 @@ paths:
       parameters:
         - {name: id, in: path, required: true, description: ' Its id. ', example: 7, schema: {type: integer, example: 8}}
         - {name: day, in: query, schema: {type: string, format: date, description: The day, example: '2026-01-01'}}
-        - {name: sort, in: query, schema: {$ref: '#/components/schemas/Sort'}}
+        - {name: sort, in: query, deprecated: true, schema: {$ref: '#/components/schemas/Sort'}}
       requestBody:
         content:
           application/json:
@@ -1374,7 +1536,7 @@ components:
       properties:
         name: {description: Its name., example: y}
         sort: {$ref: '#/components/schemas/Sort'}
-        at: {description: When., format: date-time}
+        at: {description: When., format: date-time, deprecated: true}
         state: {description: s}",
         );
         let found: Vec<_> = operations[0]
@@ -1386,8 +1548,9 @@ components:
                     .as_ref()
                     .map(|e| serde_yaml::to_string(e).unwrap_or_default());
                 let example = example.as_deref().unwrap_or("none").trim().to_owned();
+                let old = if p.deprecated { " deprecated" } else { "" };
                 format!(
-                    "{} {} {} ({}) {example}",
+                    "{} {} {} ({}) {example}{old}",
                     p.location, p.name, p.required, p.description
                 )
             })
@@ -1397,13 +1560,151 @@ components:
             [
                 "path id true (Its id.) 7",
                 "query day false (The day. ISO 8601 date.) 2026-01-01",
-                "query sort false (How to sort.) up",
+                "query sort false (How to sort.) up deprecated",
                 "body name true (Its name.) x",
                 "body sort false (How to sort.) up",
-                "body at false (When. ISO 8601 date and time.) none",
+                "body at false (When. ISO 8601 date and time.) none deprecated",
                 "body state false (s) null",
             ]
         );
+    }
+
+    #[test]
+    fn an_operation_takes_the_credentials_unless_it_says_that_it_takes_none() {
+        let operations = read(
+            "{security: [{key: []}], paths: {/it: {get: {}, put: {security: []}, \
+             post: {security: [{key: []}]}, patch: {security: [{}]}}}}",
+        );
+        let found: Vec<_> = operations
+            .iter()
+            .map(|o| (&*o.method, o.authorized))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("get", true),
+                ("put", false),
+                ("post", true),
+                ("patch", true)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_payload_that_may_be_null_says_so_once() {
+        let schemas = "Thing: {properties: {}}\nNone: {nullable: true, properties: {}}";
+        for (schema, left, nullable) in [
+            ("{$ref: '#/components/schemas/Thing'}", "", false),
+            ("{$ref: '#/components/schemas/None'}", "", true),
+            (
+                "{description: d, allOf: [{$ref: '#/components/schemas/None'}]}",
+                "",
+                true,
+            ),
+            (
+                "{nullable: true, allOf: [{$ref: '#/components/schemas/Thing'}]}",
+                "{allOf: [{$ref: '#/components/schemas/Thing'}]}",
+                true,
+            ),
+            ("{nullable: true, type: string}", "{type: string}", true),
+            ("{nullable: false, type: string}", "{type: string}", false),
+        ] {
+            let left = if left.is_empty() { schema } else { left };
+            let operations = becomes(
+                |document| read_operations(document, &Default::default()),
+                document(&reply(schema), schemas),
+                document(&reply(left), schemas),
+            );
+            let found: Vec<bool> = operations.iter().flatten().map(|o| o.nullable).collect();
+            assert_eq!(found, [nullable], "{schema}");
+        }
+    }
+
+    #[test]
+    fn pages_are_known_by_the_names_that_the_spec_gives() {
+        let pages = |extension: &str| {
+            let operations = read(&format!("paths: {{/it: {{get: {{{extension}}}}}}}"));
+            operations.into_iter().next().and_then(|o| o.pages)
+        };
+        let name = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            pages("x-pagination: {page: p, limit: l, items: i, total: t, next: n}"),
+            Some(Pages {
+                page: "p".to_owned(),
+                limit: name("l"),
+                items: "i".to_owned(),
+                total: name("t"),
+                next: name("n"),
+            })
+        );
+        assert_eq!(
+            pages("x-pagination: {page: p, items: i}"),
+            Some(Pages {
+                page: "p".to_owned(),
+                limit: None,
+                items: "i".to_owned(),
+                total: None,
+                next: None,
+            })
+        );
+        assert_eq!(pages("x-pagination: {items: i}"), None);
+        assert_eq!(pages(""), None);
+    }
+
+    #[test]
+    fn the_items_of_a_body_are_set_by_one_or_as_many() {
+        let found = |or_one: bool, example: &str| {
+            let schema = "Thing".to_owned();
+            let items = [("callIt".to_owned(), Items { schema, or_one })].into();
+            let mut document = document(
+                &format!(
+                    "requestBody: {{content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}, {example}}}}}}}"
+                ),
+                "Thing: {required: [a], properties: {a: {description: A., type: integer}}}",
+            );
+            let operations = read_operations(&mut document, &items).unwrap_or_default();
+            let parameters = operations.into_iter().flat_map(|operation| {
+                assert_eq!(operation.items, items.get("callIt").cloned());
+                operation.parameters
+            });
+            parameters
+                .map(|p| (p.name, p.location, p.required, p.example.is_some()))
+                .collect::<Vec<_>>()
+        };
+        let body = || "body".to_owned();
+        let (a, items) = ("a".to_owned(), "items".to_owned());
+        assert_eq!(
+            found(false, "example: [{a: 1}]"),
+            [(items.clone(), body(), true, true)]
+        );
+        assert_eq!(
+            found(true, "example: [{a: 1}]"),
+            [
+                (a.clone(), body(), true, false),
+                (items.clone(), body(), false, true)
+            ]
+        );
+        assert_eq!(
+            found(true, "example: {a: 1}"),
+            [(a, body(), true, true), (items, body(), false, false)]
+        );
+    }
+
+    #[test]
+    fn the_first_of_several_examples_of_a_body_counts() {
+        let operations = read(
+            "
+paths:
+  /it:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema: {properties: {name: {description: Its name., example: z}}}
+            examples: {one: {value: {name: x}}, other: {value: {name: y}}}",
+        );
+        let example = operations[0].parameters[0].example.as_ref();
+        assert_eq!(example.and_then(Value::as_str), Some("x"));
     }
 
     #[test]

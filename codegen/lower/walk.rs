@@ -157,6 +157,17 @@ pub(super) fn type_name(schema: &str) -> String {
     }
 }
 
+/// What `of` makes of the two alternatives of a `oneOf`, whichever stands first.
+pub(super) fn either<T>(
+    choice: Option<&Value>,
+    of: impl Fn(&Value, &Value) -> Option<T>,
+) -> Option<T> {
+    match choice?.as_sequence()?.as_slice() {
+        [one, other] => of(one, other).or_else(|| of(other, one)),
+        _ => None,
+    }
+}
+
 pub(super) fn schema<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
     document.get("components")?.get("schemas")?.get(name)
 }
