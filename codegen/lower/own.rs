@@ -97,6 +97,7 @@ pub(super) fn name_own_types(
         }
     }
     let mut unnamed = Vec::new();
+    ids_in_paths(document, &original, &mut unnamed);
     each_schema(document, &mut |schema| {
         if let Some(found) = Own::of(&original, None, schema) {
             schema.shift_remove("oneOf");
@@ -104,7 +105,6 @@ pub(super) fn name_own_types(
             unnamed.push(found);
         }
     });
-    ids_in_paths(document, &original, &mut unnamed);
     for found in unnamed {
         let name = found.name();
         if others.contains(name) || own.get(name).is_some_and(|path| *path != found.path()) {

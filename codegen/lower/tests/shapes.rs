@@ -468,6 +468,25 @@ mod own {
     }
 
     #[test]
+    fn ids_in_a_path_need_no_name() {
+        let with = |schema: &str, more: &str| {
+            document(
+                &format!("parameters: [{{name: ids, in: path, schema: {schema}}}]"),
+                &format!("{THING}{more}"),
+            )
+        };
+        let own = becomes(
+            name_own_types,
+            with(&format!("{{type: array, items: {ID}}}"), ""),
+            with(
+                "{$ref: '#/components/schemas/Ids'}",
+                "\nIds: {type: string}",
+            ),
+        );
+        assert_eq!(own, Ok([("Ids".to_owned(), "crate::Ids")].into()));
+    }
+
+    #[test]
     fn another_list_in_a_path_stays() {
         let given = document(
             "parameters: [{name: names, in: path, schema: {type: array, items: {type: string}}}]",
