@@ -43,15 +43,24 @@ pub fn stream(
     Qualify(&types.names).visit_type_mut(&mut item);
     let total = match total {
         Some(total) => {
-            let (total, _) = property(types, payload, total)?;
-            quote!(list.#total)
+            let (field, ty) = property(types, payload, total)?;
+            match &*ty.to_token_stream().to_string() {
+                "Option < i64 >" => quote!(list.#field),
+                "i64" => quote!(Some(list.#field)),
+                _ => return Err(format!("`{total}`, the total of its pages, is no integer")),
+            }
         }
         None => quote!(None),
     };
     let more = match next {
         Some(next) => {
-            let (next, _) = property(types, payload, next)?;
-            quote!(Some(list.#next.is_some()))
+            let (field, ty) = property(types, payload, next)?;
+            if generic(&ty, "Option").is_none() {
+                return Err(format!(
+                    "`{next}`, which tells of a next page, is always there"
+                ));
+            }
+            quote!(Some(list.#field.is_some()))
         }
         None => quote!(None),
     };

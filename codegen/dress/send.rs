@@ -5,11 +5,12 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprMethodCall, Ident, Path, Stmt, Token, parse_quote};
+use syn::{Block, Expr, ExprMethodCall, Ident, Path, Stmt, Token, Type, parse_quote};
 
-use super::constant;
 use super::setters::Setter;
+use super::tree::generic;
 use super::types::Types;
+use super::{SECRET, constant};
 use crate::codegen::lower::{ITEMS, Operation};
 
 /// The body of `send`: what is required, the URL and the request of progenitor's, and our call.
@@ -28,19 +29,20 @@ pub fn send(
         .filter(|s| s.required && !s.in_body)
         .map(|setter| {
             let Setter { ident, wire, .. } = setter;
-            if setter.ty.to_token_stream().to_string() == "crate :: Ids" {
-                quote!(let #ident = #call.path_values(#wire, #ident)?;)
-            } else if setter.location == "path" {
-                quote!(let #ident = #call.path_value(#wire, #ident)?;)
-            } else {
-                quote!(let #ident = #call.required(#wire, #ident)?;)
-            }
+            let take = match (&*setter.location, &*setter.ty.to_token_stream().to_string()) {
+                ("path", "crate :: Ids") => quote!(path_values),
+                ("path", _) => quote!(path_value),
+                _ => quote!(required),
+            };
+            quote!(let #ident = #call.#take(#wire, #ident)?;)
         });
     let body = body.map(|body| {
         let properties = setters.iter().filter(|s| s.in_body).map(|setter| {
             let Setter { ident, wire, .. } = setter;
             if setter.required {
                 quote!(#ident: #call.required(#wire, #ident)?)
+            } else if setter.plain {
+                quote!(#ident: #ident.unwrap_or_default())
             } else {
                 quote!(#ident)
             }
@@ -67,13 +69,10 @@ pub fn send(
             }
         }
     });
-    let is_secret = |setter: &&Setter| setter.ty.to_token_stream().to_string().contains("Secret");
-    let secrets: Vec<&Ident> = setters
-        .iter()
-        .filter(is_secret)
-        .map(|setter| &setter.ident)
-        .collect();
-    let secrets = (!secrets.is_empty()).then(|| quote!(.hiding([#(#secrets.as_ref()),*])));
+    let secrets = setters.iter().filter_map(|setter| {
+        let secrets = secrets(setter.ident.to_token_stream(), &setter.ty)?;
+        Some(quote!(.hiding(#secrets)))
+    });
     let in_items = hidden_in_items(operation, types);
     let (url_name, url) = url(block, setters, &call)?;
     let request = request(block, &call)?;
@@ -82,7 +81,7 @@ pub fn send(
     let headers = headers.map(|setter| header(setter, &request_name));
     Ok(quote! {
         let Self { client, #(#fields),* } = self;
-        let #call = client.core.call(&operations::#constant)#secrets #in_items;
+        let #call = client.core.call(&operations::#constant)#(#secrets)* #(#in_items)*;
         #(#required)*
         #body
         let #url_name = #url;
@@ -93,22 +92,42 @@ pub fn send(
 }
 
 /// The secrets in the items of a body, for errors not to show them.
-fn hidden_in_items(operation: &Operation, types: &Types) -> Option<TokenStream> {
-    let secrets = types.secrets(&operation.items.as_ref()?.schema);
-    if secrets.is_empty() {
-        return None;
-    }
-    let secrets = secrets.iter().map(|(field, optional)| {
-        if *optional {
-            quote!(item.#field.as_ref())
-        } else {
-            quote!(Some(&item.#field))
-        }
-    });
+fn hidden_in_items(operation: &Operation, types: &Types) -> Vec<TokenStream> {
+    let item = operation.items.as_ref();
+    let item = item.and_then(|items| types.structs.get(&items.schema));
+    let fields = item.into_iter().flat_map(|item| &item.fields);
     let items = format_ident!("{ITEMS}");
-    Some(quote! {
-        .hiding(#items.iter().flatten().flat_map(|item| [#(#secrets),*]))
-    })
+    fields
+        .filter_map(|field| {
+            let ident = field.ident.as_ref()?;
+            let secrets = match inner(&field.ty) {
+                Some(inner) => secrets(quote!(item.#ident), &inner)?,
+                None if is_secret(&field.ty) => quote!([Some(&item.#ident)]),
+                None => return None,
+            };
+            Some(quote!(.hiding(#items.iter().flatten().flat_map(|item| #secrets))))
+        })
+        .collect()
+}
+
+/// An iterator over the secrets in a value that has an `iter()`, if its type holds any. Those in an
+/// object of their own are not found.
+fn secrets(value: TokenStream, ty: &Type) -> Option<TokenStream> {
+    if is_secret(ty) {
+        return Some(quote!(#value.iter().map(Some)));
+    }
+    let inner = secrets(quote!(value), &inner(ty)?)?;
+    Some(quote!(#value.iter().flat_map(|value| #inner)))
+}
+
+fn is_secret(ty: &Type) -> bool {
+    ty.to_token_stream().to_string().replace(' ', "") == SECRET
+}
+
+/// `T` of `Option<T>` or `Vec<T>`.
+fn inner(ty: &Type) -> Option<Type> {
+    let types = generic(ty, "Option").or_else(|| generic(ty, "Vec"))?;
+    types.into_iter().next()
 }
 
 /// A name for a variable of `send` that nothing the caller sets has.

@@ -1,6 +1,6 @@
 //! What callers set: parameters, the properties of a body, and the items of one that holds many.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
@@ -11,8 +11,8 @@ use syn::{Fields, Ident, ItemStruct, Path, Type, parse_quote};
 use super::builders::Parts;
 use super::docs;
 use super::tree::{argument, generic};
-use super::types::{Shorten, Types, is_rest, wire_name};
-use crate::codegen::lower::{ITEMS, Operation};
+use super::types::{Shorten, Types, is_required, is_rest, readable, wire_name};
+use crate::codegen::lower::{ITEMS, Operation, Parameter};
 
 /// One thing that a caller sets.
 pub struct Setter {
@@ -25,8 +25,10 @@ pub struct Setter {
     pub ty: Type,
     /// Whether it is a property of the body.
     pub in_body: bool,
-    /// Whether the request type has it as it is, not as an `Option`.
+    /// Whether the call can't be made without it.
     pub required: bool,
+    /// Whether the request type has it as it is, not as an `Option`.
+    pub plain: bool,
 }
 
 /// Names that a builder has anyway.
@@ -64,6 +66,7 @@ pub fn setters(
             wire,
             location,
             required: optional.is_none(),
+            plain: optional.is_none(),
             ty: optional.unwrap_or(ty),
             ident,
             in_body: false,
@@ -81,6 +84,7 @@ pub fn setters(
             ty: parse_quote!(Vec<types::#item>),
             in_body: false,
             required: !items.or_one,
+            plain: true,
         });
     }
     for setter in &mut setters {
@@ -124,7 +128,8 @@ fn properties(body: &Ident, types: &Types) -> Result<Vec<Setter>, String> {
             ident: field.ident.clone()?,
             ty,
             in_body: true,
-            required: optional.is_none(),
+            required: is_required(field),
+            plain: optional.is_none(),
         })
     });
     Ok(fields.collect())
@@ -132,20 +137,21 @@ fn properties(body: &Ident, types: &Types) -> Result<Vec<Setter>, String> {
 
 /// A parameter of the path and a property of the body may have the same name; a builder can't.
 fn distinct(operation: &Operation) -> Result<(), String> {
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     for parameter in &operation.parameters {
-        let name = variable(&parameter.name);
+        let name = setter(parameter);
         if TAKEN.contains(&name.as_str()) {
             return Err(format!(
                 "its parameter `{}` would be set by `{name}`, which every builder has; \
-                 codegen/dress/builders.rs must learn to call it something else",
+                 codegen/dress/setters.rs must learn to call it something else",
                 parameter.name
             ));
         }
-        if !seen.insert(name.clone()) {
+        let what = format!("`{}` ({})", parameter.name, parameter.location);
+        if let Some(other) = seen.insert(name.clone(), what.clone()) {
             return Err(format!(
-                "two of its parameters would be set by `{name}`; codegen/dress/builders.rs must \
-                 learn to tell them apart"
+                "its parameters {other} and {what} would both be set by `{name}`; \
+                 codegen/dress/setters.rs must learn to tell them apart"
             ));
         }
     }
@@ -166,6 +172,12 @@ fn complete(operation: &Operation, setters: &[Setter]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What sets a parameter: its variable, or the field of the body.
+fn setter(parameter: &Parameter) -> String {
+    let field = readable(&parameter.name).filter(|_| parameter.location == "body");
+    field.map_or_else(|| variable(&parameter.name), |field| field.to_string())
 }
 
 /// What progenitor calls the variable of a parameter.
@@ -208,7 +220,7 @@ pub fn set(operation: &Operation, setter: &Setter) -> TokenStream {
 pub fn set_body(body: &Ident, setters: &[Setter]) -> TokenStream {
     let assign = setters.iter().filter(|s| s.in_body).map(|setter| {
         let ident = &setter.ident;
-        if setter.required {
+        if setter.plain {
             quote!(self.#ident = Some(body.#ident);)
         } else {
             quote!(self.#ident = body.#ident;)

@@ -1,5 +1,7 @@
 //! What dressing promises, on the client of a small API, and on trees that progenitor never made.
 
+mod many;
+
 use quote::{ToTokens, quote};
 use syn::{Item, ItemStruct, Type, parse_quote};
 
@@ -187,6 +189,7 @@ fn has(text: &str, lines: &[&str]) {
             .replace(",)", ")")
             .replace(",>", ">")
             .replace(",]", "]")
+            .replace(",}", "}")
     };
     for line in lines {
         assert!(
@@ -319,15 +322,20 @@ mod setters {
     }
 
     #[test]
-    fn a_body_that_is_no_object_is_set_as_a_whole() {
+    fn a_body_that_is_a_list_is_set_by_its_items() {
+        let text = text();
+        let put = builder(&text, "PutThings");
         has(
-            builder(&text(), "PutThings"),
+            put,
             &[
-                "/// Sets `body`. /// /// Required. pub fn body(mut self, body: impl IntoIterator<Item = impl Into<types::Thing>>) -> Self",
-                r#"let body = call.required("body", body)?;"#,
+                "/// The items that the body holds. /// /// Required. pub fn items(mut self, items: impl IntoIterator<Item = impl Into<types::Thing>>) -> Self",
+                r#"let items = call.required("items", items)?; let body = items;"#,
                 ".json(&body)",
             ],
         );
+        for other in ["pub fn state(", "pub fn body("] {
+            assert!(!put.contains(other), "{other}");
+        }
     }
 }
 
@@ -451,11 +459,11 @@ mod calls {
                     operations::OLD_THINGS, operations::PUT_THINGS, operations::MOVE];",
                 r#"pub(crate) const GET_SHELF: Operation = Operation {
                     id: "getShelf", name: "things.getShelf", method: "GET",
-                    path: "/shelves/{shelfId}/{type}", idempotent: true,
+                    path: "/shelves/{shelfId}/{type}", idempotent: true, authorized: true,
                     envelope: Some(crate::Envelope {
                         field: "error", success: "0", message: "text", payload: Some("data"),
                         details: &["info"], results: None, }), };"#,
-                "results: Some((0i64, 9i64)),",
+                "results: Some((0i64, 9i64))",
                 r#"id: "setThings", name: "things.setThings", method: "POST", path: "/things/settings", idempotent: false,"#,
             ],
         );
@@ -483,7 +491,7 @@ mod calls {
                     parameters.finish()?;
                     crate::mock::Payload::of(call.await?) }"#,
                 r#""putThings" => { #[allow(unused_mut)] let mut call = self.put_things();
-                    call.body = parameters.take("body")?;"#,
+                    call.items = parameters.take("items")?;"#,
             ],
         );
     }
@@ -491,7 +499,8 @@ mod calls {
     #[test]
     fn the_only_constructors_are_the_ones_that_check() {
         let text = text();
-        assert!(!text.contains("pub fn new"), "{text}");
+        let (clients, _) = text.split_once("pub mod types {").unwrap_or_default();
+        assert!(!clients.contains("pub fn new"), "{clients}");
         has(
             &text,
             &[
@@ -743,17 +752,18 @@ mod refusals {
             );
         assert_eq!(
             refused(&both),
-            "setThings: two of its parameters would be set by `more`; codegen/dress/builders.rs \
-             must learn to tell them apart"
+            "setThings: its parameters `more` (path) and `more` (body) would both be set by `more`; \
+             codegen/dress/setters.rs must learn to tell them apart"
         );
-        assert!(replaced("name: sortBy", "name: Page").contains("two of its parameters"));
+        let error = replaced("name: sortBy", "name: Page");
+        assert!(error.contains("would both be set by `page`"), "{error}");
     }
 
     #[test]
     fn parameters_of_one_name_of_which_progenitor_keeps_one() {
         assert!(
             replaced("name: sortBy, in: query", "name: page, in: header")
-                .contains("two of its parameters")
+                .contains("would both be set by `page`")
         );
     }
 
@@ -1075,11 +1085,17 @@ mod unknown_trees {
                 "{error}"
             );
         }
-        let twice = mangled(
-            first,
-            "pub mod types { /// d\npub struct Name { /// d\na: i64, /// d\n#[serde(rename = \".a\")] a: i64 }",
-        );
-        assert!(twice.starts_with("`Name` has two fields `a`"), "{twice}");
+        for (other, ident) in [("a.", "a"), (".a", "dot_a")] {
+            let fields = format!("/// d\n{ident}: i64, /// d\n#[serde(rename = {other:?})] a: i64");
+            let twice = mangled(
+                first,
+                &format!("pub mod types {{ /// d\npub struct Name {{ {fields} }}"),
+            );
+            assert!(
+                twice.starts_with(&format!("`Name` has two fields `{ident}`")),
+                "{twice}"
+            );
+        }
     }
 
     #[test]
@@ -1130,7 +1146,7 @@ mod unknown_trees {
         });
         assert_eq!(
             lost.err().as_deref(),
-            Some("typify made no `Lost`, which a bare list stands in for")
+            Some("typify made no `Lost`, which a bare list or text stands in for")
         );
     }
 

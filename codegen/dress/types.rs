@@ -115,30 +115,12 @@ impl Types {
         let constructor = if values.is_empty() { "default" } else { "new" };
         Some(format!("{name}::{constructor}({})", values.join(", ")))
     }
-
-    /// The fields of a struct that hold a secret, and whether each may be absent.
-    pub fn secrets(&self, name: &str) -> Vec<(&Ident, bool)> {
-        let fields = self.structs.get(name).map(|item| item.fields.iter());
-        let secret = |field: &&Field| field.ty.to_token_stream().to_string().contains("Secret");
-        let fields = fields.into_iter().flatten().filter(secret);
-        fields
-            .filter_map(|field| {
-                Some((
-                    field.ident.as_ref()?,
-                    generic(&field.ty, "Option").is_some(),
-                ))
-            })
-            .collect()
-    }
 }
 
 /// The fields of a struct: those that a request may leave out, and the others. An empty list is left
 /// out if it may be.
 fn optional_and_required(item: &ItemStruct) -> (Vec<&Field>, Vec<&Field>) {
-    let left_out = |word: &String| word == "flatten" || word.starts_with("skip_serializing_if");
-    item.fields.iter().partition(|field| {
-        generic(&field.ty, "Option").is_some() || serde_words(field).iter().any(left_out)
-    })
+    item.fields.iter().partition(|field| !is_required(field))
 }
 
 /// What a request type with required properties is made by; one without has `Default`.
@@ -171,7 +153,7 @@ fn constructor(item: &ItemStruct, lowered: &Lowered) -> Option<TokenStream> {
 
 /// A name in which an acronym runs into a word, as in `externalServerSSHport`: case alone would make
 /// it `external_server_ss_hport`. Or one that begins with a dot: without it, it would be another's.
-fn readable(name: &str) -> Option<Ident> {
+pub fn readable(name: &str) -> Option<Ident> {
     if let Some(name) = name.strip_prefix('.') {
         return syn::parse_str(&format!("dot_{}", name.to_snake_case())).ok();
     }
@@ -216,13 +198,17 @@ impl Dresser<'_> {
             ));
         };
         documented(&name, &item.attrs)?;
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for field in &mut fields.named {
             self.field(&name, field)?;
-            if !seen.insert(field.ident.clone()) {
+            let property = match is_rest(field) {
+                true => "what the spec doesn't name".to_owned(),
+                false => format!("`{}`", wire_name(field)),
+            };
+            if let Some(other) = seen.insert(field.ident.clone(), property.clone()) {
                 return Err(format!(
-                    "`{name}` has two fields `{}`: two properties differ only in what a field's \
-                     name can't hold",
+                    "`{name}` has two fields `{}`, for {other} and for {property}: `readable` in \
+                     codegen/dress/types.rs must learn to tell them apart",
                     field.ident.to_token_stream()
                 ));
             }
@@ -397,6 +383,14 @@ fn renamed(attrs: &[Attribute]) -> Option<String> {
         });
     }
     name
+}
+
+/// Whether a request must hold a field. A list or a map that it may leave out isn't sent if empty.
+pub fn is_required(field: &Field) -> bool {
+    let skipped = |word: &String| word.starts_with("skip_serializing_if");
+    !is_rest(field)
+        && generic(&field.ty, "Option").is_none()
+        && !serde_words(field).iter().any(skipped)
 }
 
 /// Whether a field holds all properties that the spec doesn't name.
