@@ -10,6 +10,7 @@
 //! of them. A secret can be in a file
 //! whose path is in the variable of the same name with `_FILE`.
 
+use hosting_apis::cdnfly::types::{JobCreate, JobData};
 use hosting_apis::mock::{Answer, Server};
 use hosting_apis::{Error, ErrorKind, boardmate, cdnfly, kiwivm, vps_org};
 use serde_json::json;
@@ -141,13 +142,7 @@ async fn cdn() -> Result<(), Error> {
     let logins = logins.filter(|request| request.operation.as_deref() == Some("login"));
     println!("logged in {} times", logins.count());
 
-    let job = |url: &str| {
-        let data = cdnfly::types::JobData {
-            url: Some(url.to_owned()),
-            ..Default::default()
-        };
-        cdnfly::types::JobCreate::new("clean_url", data)
-    };
+    let job = |url: &str| JobCreate::new("clean_url", JobData::default().url(url));
     let urls = [
         "https://a.example.com/app.js",
         "https://a.example.com/app.css",

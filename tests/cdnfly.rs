@@ -895,21 +895,9 @@ async fn text_that_is_no_json_is_an_error_with_its_place_and_without_its_value()
 #[tokio::test]
 async fn requests_have_json_where_replies_have_text() {
     let (server, client) = replies([json!({"code": 0, "data": ""})]).await;
-    let listen = SiteHttpsListen {
-        cert: Some(96.into()),
-        port: Some("443".to_owned()),
-        ..Default::default()
-    };
-    let cors = SiteCors {
-        enable: Some(true),
-        max_age: Some(600),
-        ..Default::default()
-    };
-    let backend = Backend {
-        addr: Some("192.0.2.10".to_owned()),
-        weight: Some(2),
-        ..Default::default()
-    };
+    let listen = SiteHttpsListen::default().cert(96).port("443");
+    let cors = SiteCors::default().enable(true).max_age(600);
+    let backend = Backend::default().addr("192.0.2.10").weight(2);
     let call = client.update_site().id(311).https_listen(listen).cors(cors);
     let call = call.backend([backend]).acl(json!({"default": "allow"}));
     let call = call.hotlink(json!([])).enable(false).proxy_timeout(90);
@@ -1068,10 +1056,7 @@ async fn many_items_go_into_one_request() {
     client.update_sites().items(changes).await.unwrap();
 
     let job = |url: &str| {
-        let data = JobData {
-            url: Some(url.to_owned()),
-            ..Default::default()
-        };
+        let data = JobData::default().url(url);
         JobCreate::new("clean_url", data)
     };
     let urls = ["https://a.example.com/", "https://b.example.com/"];

@@ -221,10 +221,7 @@ mod kiwivm_secrets {
         assert!(format!("{clone:?}").contains("192.0.2.1"));
         let import = client.snapshot_import().source_veid(7).source_token("hush");
         assert_hidden_in_debug(&import);
-        assert_hidden_in_debug(&kiwivm::types::SnapshotImportBody {
-            source_veid: 7,
-            source_token: "hush".into(),
-        });
+        assert_hidden_in_debug(&kiwivm::types::SnapshotImportBody::new(7, "hush"));
     }
 
     #[tokio::test]
@@ -479,10 +476,7 @@ mod vps_org_secrets {
     fn an_auth_code_is_hidden() {
         let client = client("http://localhost:1");
         assert_hidden_in_debug(&client.transfer_domain().domain_id(3).auth_code("hush"));
-        assert_hidden_in_debug(&vps_org::types::TransferDomainRequest {
-            auth_code: "hush".into(),
-            auto_renew: None,
-        });
+        assert_hidden_in_debug(&vps_org::types::TransferDomainRequest::new("hush"));
     }
 
     #[tokio::test]

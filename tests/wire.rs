@@ -788,10 +788,8 @@ mod kiwivm {
     #[test]
     fn requests_are_canonical() {
         let field = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
-        let preferences = |preferences| {
-            form(KiwivmSetNotificationPreferencesBody {
-                json_notification_preferences: preferences,
-            })
+        let preferences = |preferences: BTreeMap<String, i64>| {
+            form(KiwivmSetNotificationPreferencesBody::new(preferences))
         };
         assert_eq!(
             preferences(map([("half", 1), ("full", 0)])),
@@ -804,9 +802,9 @@ mod kiwivm {
             "an empty map is sent"
         );
         let description = |description: Option<&str>| {
-            form(SnapshotCreateBody {
-                description: description.map(str::to_owned),
-            })
+            let mut body = SnapshotCreateBody::default();
+            body.description = description.map(str::to_owned);
+            form(body)
         };
         assert_eq!(description(None), [], "what is unset is left out");
         assert_eq!(
@@ -980,27 +978,21 @@ mod vps_org {
             json!({}),
             "what is unset is left out"
         );
+        let mut empty = UpdateDomainRequest::default();
+        empty.nameservers = Some(Vec::new());
         assert_eq!(
-            sent(UpdateDomainRequest {
-                nameservers: Some(Vec::new()),
-                ..Default::default()
-            }),
+            sent(empty),
             json!({"nameservers": []}),
             "an empty list is sent"
         );
+        let mut flags = UpdateDomainRequest::default();
+        (flags.auto_renew, flags.locked) = (Some(false), Some(true));
         assert_eq!(
-            sent(UpdateDomainRequest {
-                auto_renew: Some(false),
-                locked: Some(true),
-                ..Default::default()
-            }),
+            sent(flags),
             json!({"auto_renew": false, "locked": true}),
             "flags are flags"
         );
-        let transfer = TransferDomainRequest {
-            auth_code: "made-up-code".into(),
-            auto_renew: None,
-        };
+        let transfer = TransferDomainRequest::new("made-up-code");
         assert_eq!(
             serde_json::to_value(transfer).unwrap(),
             json!({"auth_code": "made-up-code"}),

@@ -123,30 +123,60 @@ fn optional_and_required(item: &ItemStruct) -> (Vec<&Field>, Vec<&Field>) {
     item.fields.iter().partition(|field| !is_required(field))
 }
 
-/// What a request type with required properties is made by; one without has `Default`.
+/// What a request type is made with: a constructor that takes what is required, or else `Default`;
+/// and a function for each of its other properties, if it stands inside of a body.
 fn constructor(item: &ItemStruct, lowered: &Lowered) -> Option<TokenStream> {
     let name = &item.ident;
     let (optional, required) = optional_and_required(item);
-    if required.is_empty() || lowered.received.contains(&name.to_string()) {
-        return None;
-    }
+    let is_sent = !lowered.received.contains(&name.to_string());
+    let new = (is_sent && !required.is_empty()).then(|| new(&optional, &required));
+    let built = lowered.built.contains(&name.to_string());
+    let set = optional.iter().filter(|_| built).filter_map(|f| with(f));
+    let set: Vec<TokenStream> = set.collect();
+    let any = new.is_some() || !set.is_empty();
+    any.then(|| quote!(impl #name { #new #(#set)* }))
+}
+
+fn new(optional: &[&Field], required: &[&Field]) -> TokenStream {
     let optional = optional.iter().map(|field| &field.ident);
-    let names: Vec<&Ident> = required.iter().filter_map(|f| f.ident.as_ref()).collect();
+    let names = required.iter().map(|field| &field.ident);
     let (arguments, values): (Vec<_>, Vec<_>) = required
         .iter()
         .filter_map(|field| Some(argument(field.ident.as_ref()?, &field.ty)))
         .unzip();
-    let allow = (names.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    Some(quote! {
-        impl #name {
-            /// With what is required; the rest can be set as fields.
-            #allow
-            pub fn new(#(#arguments),*) -> Self {
-                Self {
-                    #(#names: #values,)*
-                    #(#optional: Default::default(),)*
-                }
+    let allow = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote! {
+        /// With what is required, and nothing else.
+        #allow
+        pub fn new(#(#arguments),*) -> Self {
+            Self {
+                #(#names: #values,)*
+                #(#optional: Default::default(),)*
             }
+        }
+    }
+}
+
+/// A function that sets a field and gives the whole.
+fn with(field: &Field) -> Option<TokenStream> {
+    let name = field
+        .ident
+        .as_ref()
+        .filter(|name| !is_rest(field) && *name != "new")?;
+    let inner = generic(&field.ty, "Option").and_then(|types| types.into_iter().next());
+    let (argument, value) = argument(name, inner.as_ref().unwrap_or(&field.ty));
+    let value = match inner {
+        Some(_) => quote!(Some(#value)),
+        None => quote!(#value),
+    };
+    let shown = ["doc", "deprecated"];
+    let is_shown = |attr: &&Attribute| shown.iter().any(|word| attr.path().is_ident(word));
+    let attrs = field.attrs.iter().filter(is_shown);
+    Some(quote! {
+        #(#attrs)*
+        pub fn #name(mut self, #argument) -> Self {
+            self.#name = #value;
+            self
         }
     })
 }
@@ -215,10 +245,8 @@ impl Dresser<'_> {
         }
         tidy_docs(&mut item.attrs);
         reorder(fields, self.lowered.properties.get(&name));
-        if self.lowered.received.contains(&name) {
-            // A server may send more tomorrow; `Default` and assignment still make one for tests.
-            item.attrs.push(parse_quote!(#[non_exhaustive]));
-        }
+        // A server may send or take more tomorrow; `Default`, `new` and assignment make one.
+        item.attrs.push(parse_quote!(#[non_exhaustive]));
         if item.fields.iter().any(is_rest) && optional_and_required(item).1.is_empty() {
             // typify derives it for all other structs that it could be derived for.
             item.attrs.push(parse_quote!(#[derive(Default)]));

@@ -39,10 +39,10 @@ use requests::{
     nullable_lists_in_requests,
 };
 use schemas::{
-    count_format, deprecated_properties, describe_references, drop_failures, drop_keywords,
-    drop_unused_schemas, flatten_all_of, fold_json_text, fold_keyed_maps, fold_lists, fold_texts,
-    inline_plain_schemas, keep_other_properties, nullable_references, property_order,
-    received_only,
+    built_by_callers, count_format, deprecated_properties, describe_references, drop_failures,
+    drop_keywords, drop_unused_schemas, flatten_all_of, fold_json_text, fold_keyed_maps,
+    fold_lists, fold_texts, inline_plain_schemas, keep_other_properties, nullable_references,
+    property_order, received_only,
 };
 use walk::text;
 
@@ -66,6 +66,8 @@ pub struct Lowered {
     pub properties: BTreeMap<String, Vec<String>>,
     /// Properties that the spec advises against: the type's name and the property's.
     pub deprecated: BTreeSet<(String, String)>,
+    /// Types that callers make themselves, since they stand inside of a body.
+    pub built: BTreeSet<String>,
     /// Types that are only ever received.
     pub received: BTreeSet<String>,
     /// How many properties hold base64 (`format: byte`).
@@ -214,6 +216,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
     Ok(Lowered {
         base64: count_format(document, "byte"),
         secrets: count_format(document, "password"),
+        built: built_by_callers(document, &items),
         received: received_only(document),
         deprecated: deprecated_properties(document),
         properties: property_order(document),

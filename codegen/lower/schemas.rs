@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
+use super::Items;
 use super::envelope::envelope_schemas;
 use super::merged::Merged;
 use super::requests::body_type;
 use super::walk::{
-    MAX_REFERENCES, Part, SCHEMAS, contents, each_operation, each_schema, either, entries, is, map,
-    reachable, reference, resolve, schema as component, schema_name, text, type_name,
+    MAX_REFERENCES, Part, SCHEMAS, contents, each_operation, each_schema, either, entries, follow,
+    is, map, reachable, reference, resolve, schema as component, schema_name, text, type_name,
 };
 
 /// A component that is a number, a text, a list, a map, or another component, would be a newtype
@@ -439,6 +440,28 @@ fn each_type(document: &mut Value) -> BTreeMap<String, Value> {
         }
     });
     types
+}
+
+/// What stands inside of bodies: the items of those that hold many, and objects in properties. The
+/// properties of a body itself are set on the call.
+pub(super) fn built_by_callers(
+    document: &mut Value,
+    items: &BTreeMap<String, Items>,
+) -> BTreeSet<String> {
+    let original = document.clone();
+    let mut found = BTreeSet::new();
+    each_operation(document, |_, _, operation| {
+        let items = items.get(text(operation, "operationId"));
+        let Some(body) = operation.get_mut("requestBody") else {
+            return;
+        };
+        for (_, media) in contents(body) {
+            let schema = media.get("schema").unwrap_or(&Value::Null);
+            follow(&original, resolve(&original, schema), &mut found);
+        }
+        found.extend(items.map(|items| items.schema.clone()));
+    });
+    found.iter().map(|name| type_name(name)).collect()
 }
 
 /// Schemas that no request sends: their types may grow without breaking a caller.

@@ -210,7 +210,8 @@ pub(super) fn reachable(document: &Value, part: Part) -> BTreeSet<String> {
     found
 }
 
-fn follow(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
+/// The component schemas that a value refers to, and those that they refer to.
+pub(super) fn follow(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
     if let Some(name) = schema_name(value) {
         if found.insert(name.to_owned())
             && let Some(target) = schema(document, name)
