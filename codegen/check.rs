@@ -25,13 +25,14 @@
 //! | `path-parameter` | a name in a path that isn't declared, the reverse, a malformed path | paths |
 //! | `example` | a body without an example | bodies |
 //! | `one-media-type` | a body in more than one media type | bodies |
-//! | `unsupported` | what progenitor refuses, ignores or gets wrong | operations, bodies |
+//! | `unsupported` | what progenitor refuses, ignores or gets wrong | operations, bodies, choices |
 //! | `description` | a property, parameter, component schema or operation without one | descriptions |
 //! | `example-mismatch` | an example or default that doesn't fit its schema | examples |
 //!
 //! A spec that isn't readable YAML never comes here: `source` refuses it.
 
 mod bodies;
+mod choices;
 mod descriptions;
 mod document;
 mod examples;
@@ -74,6 +75,8 @@ const RULES: &[Rule] = &[
     bodies::form_fields,
     bodies::encodings,
     bodies::any_of,
+    choices::one_of,
+    choices::items,
     descriptions::missing,
     examples::mismatches,
 ];

@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::super::source::Finding;
-use super::document::{Document, entries, list, text};
+use super::document::{Document, Object, entries, list, text};
 use super::grammar::Kind;
 use super::nearest::suggestion;
 
@@ -139,6 +139,31 @@ pub(super) fn properties<'a>(
         all.extend(properties(document, member, seen));
     }
     all
+}
+
+/// The properties of an operation's successful reply, in any shape that it may have.
+pub(super) fn replies<'a>(
+    document: &Document<'a>,
+    operation: &Object<'a>,
+) -> Vec<(&'a str, &'a Value)> {
+    let success = entries(operation.value, "responses").filter(|(s, _)| s.starts_with('2'));
+    let contents = success.flat_map(|(_, reply)| entries(document.resolve(reply), "content"));
+    let schemas = contents.filter_map(|(_, media)| media.get("schema"));
+    schemas
+        .flat_map(|schema| alternatives(document, schema))
+        .collect()
+}
+
+/// The properties of a schema, and of all schemas that it may be.
+pub(super) fn alternatives<'a>(
+    document: &Document<'a>,
+    schema: &'a Value,
+) -> Vec<(&'a str, &'a Value)> {
+    let options = list(document.resolve(schema), "oneOf").iter();
+    options
+        .chain([schema])
+        .flat_map(|schema| properties(document, schema, &mut Vec::new()))
+        .collect()
 }
 
 /// unsupported: progenitor makes one struct of all members of an `anyOf`, which decodes nothing

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_yaml::Value;
 
 use super::super::source::{Finding, Path, Position};
+use super::choices::{Shape, shape};
 use super::document::{Document, Object, entries, list, text};
 use super::grammar::Kind;
 use super::nearest::suggestion;
@@ -198,6 +199,23 @@ pub(super) fn unsupported(document: &Document, findings: &mut Vec<Finding>) {
                 "content",
                 "the generator reads a parameter's `schema` alone; use that",
             );
+        }
+        let shape = parameter.get("schema").map(|s| shape(document, s));
+        match (parameter.text("in"), shape.unwrap_or(Shape::One)) {
+            (_, Shape::Object) => refuse(
+                "schema",
+                "the generator sends no object in a parameter; describe its properties as \
+                 parameters, or the whole as a text",
+            ),
+            (Some("header"), Shape::Many | Shape::Ids) => refuse(
+                "schema",
+                "the generator sends no list in a header; describe it as a text",
+            ),
+            (Some("path"), Shape::Many) => refuse(
+                "schema",
+                "the generator sends no list in a path, other than of ids; describe it as a text",
+            ),
+            _ => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_yaml::Value;
 
 use super::super::source::{Finding, Path, Segment};
+use super::bodies::replies;
 use super::document::{Document, Object, entries, list, text};
 use super::grammar::Kind;
 use super::nearest::suggestion;
@@ -138,14 +139,25 @@ fn is_in_form(path: &Path) -> bool {
     is_component || in_body && has("application/x-www-form-urlencoded")
 }
 
-/// x-keys: an exception to an envelope that the document doesn't have, or bounds that no value
-/// lies between, would go unnoticed.
+/// x-keys: an exception to an envelope that the document doesn't have, a payload that no reply has,
+/// or bounds that no value lies between, would go unnoticed.
 pub(super) fn envelopes(document: &Document, findings: &mut Vec<Finding>) {
     for exception in document.objects(Kind::EnvelopeException) {
         if document.root().get("x-envelope").is_none() {
             let message = "this is an exception to the document's `x-envelope`, and there is none; \
                            add it at the top";
             findings.push(document.finding(&exception.path, "x-keys", message));
+        }
+    }
+    for envelope in document.objects(Kind::Envelope) {
+        let replies = document
+            .operations()
+            .flat_map(|(_, o)| replies(document, o));
+        let names: Vec<&str> = replies.map(|(name, _)| name).collect();
+        if let Some(payload) = envelope.text("payload").filter(|p| !names.contains(p)) {
+            let rest = suggestion(payload, names, "name the property that holds the payload");
+            let message = format!("no reply has a property `{payload}`{rest}");
+            findings.push(document.finding(&envelope.path.child("payload"), "x-keys", message));
         }
     }
     for results in document.objects(Kind::EnvelopeResults) {

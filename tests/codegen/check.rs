@@ -379,7 +379,10 @@ specs/test.yaml:98:7: components.schemas.Credentials.properties: [wrong-type] `p
     #[test]
     fn wrong_type_knows_types_and_locations() {
         assert_snapshot!(broken([("        name: {type: string,", "        name: {type: sting,")]), @"specs/test.yaml:107:16: components.schemas.Server.properties.name.type: [wrong-type] `type` is `sting`; it must be one of `array`, `boolean`, `integer`, `number`, `object`, `string`; did you mean `string`?");
-        assert_snapshot!(broken([("          in: query", "          in: body")]), @"specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [wrong-type] `in` is `body`; it must be one of `cookie`, `header`, `path`, `query`");
+        assert_snapshot!(broken([("          in: query", "          in: body")]), @"
+specs/test.yaml:47:22: paths./servers/.get.x-pagination.page: [x-keys] `page` isn't a query parameter of the operation; there is none: describe it, or leave `x-pagination` out
+specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [wrong-type] `in` is `body`; it must be one of `cookie`, `header`, `path`, `query`
+");
     }
 
     #[test]
@@ -427,6 +430,12 @@ mod extensions {
     }
 
     #[test]
+    fn x_keys_name_a_payload_that_some_reply_has() {
+        assert_snapshot!(broken([("  details: [errorInfo]\n", "  details: [errorInfo]\n  payload: server\n")]), @"specs/test.yaml:9:3: x-envelope.payload: [x-keys] no reply has a property `server`; did you mean `servers`?");
+        assert_snapshot!(broken([("  details: [errorInfo]\n", "  payload: data\n")]), @"specs/test.yaml:8:3: x-envelope.payload: [x-keys] no reply has a property `data`; name the property that holds the payload");
+    }
+
+    #[test]
     fn x_keys_are_right_inside() {
         assert_snapshot!(broken([("  success: 0\n", "  sucess: 0\n")]), @"
 specs/test.yaml:5:1: x-envelope: [x-keys] the document's `x-envelope` needs the key `success`; add it
@@ -443,6 +452,118 @@ specs/test.yaml:47:34: paths./servers/.get.x-pagination.limits: [x-keys] `limits
         assert_snapshot!(broken([("      x-idempotent: true", "      x-envelope: {results: {maximum: many}}")]), @"
 specs/test.yaml:23:20: paths./servers/{id}/.post.x-envelope.results: [x-keys] the `results` of an `x-envelope` needs the key `minimum`; add it
 specs/test.yaml:23:30: paths./servers/{id}/.post.x-envelope.results.maximum: [x-keys] `maximum` is a text; it must be a whole number
+");
+    }
+}
+
+mod pagination {
+    use super::*;
+
+    const PAGINATION: &str = "{page: page, items: servers}";
+    const PROPERTIES: &str = "                properties:\n                  servers:\n";
+
+    #[test]
+    fn x_keys_name_parameters_and_properties_that_are_there() {
+        assert_snapshot!(broken([(PAGINATION, "{page: pages, limit: limit, items: server, total: count, next: more}")]), @"
+specs/test.yaml:47:22: paths./servers/.get.x-pagination.page: [x-keys] `pages` isn't a query parameter of the operation; did you mean `page`?
+specs/test.yaml:47:35: paths./servers/.get.x-pagination.limit: [x-keys] `limit` isn't a query parameter of the operation; name one
+specs/test.yaml:47:49: paths./servers/.get.x-pagination.items: [x-keys] `server` isn't a property of the reply; did you mean `servers`?
+specs/test.yaml:47:64: paths./servers/.get.x-pagination.total: [x-keys] `count` isn't a property of the reply; name one
+specs/test.yaml:47:78: paths./servers/.get.x-pagination.next: [x-keys] `more` isn't a property of the reply; name one
+");
+        assert_snapshot!(broken([("        - name: page\n", "        - name: seite\n")]), @"specs/test.yaml:47:22: paths./servers/.get.x-pagination.page: [x-keys] `page` isn't a query parameter of the operation; name one");
+    }
+
+    #[test]
+    fn x_keys_name_what_is_of_the_right_type() {
+        let count = "                properties:\n                  count: {type: integer, description: How many.}\n                  servers:\n";
+        assert_snapshot!(broken([(PAGINATION, "{page: page, items: count, total: servers}"), (PROPERTIES, count)]), @"
+specs/test.yaml:47:34: paths./servers/.get.x-pagination.items: [x-keys] `count` is of type `integer`; name a property of the reply of type `array`
+specs/test.yaml:47:48: paths./servers/.get.x-pagination.total: [x-keys] `servers` is of type `array`; name a property of the reply of type `integer`
+");
+        assert_snapshot!(broken([("          schema: {type: integer}\n          example: 1\n", "          schema: {type: string}\n          example: '1'\n")]), @"specs/test.yaml:47:22: paths./servers/.get.x-pagination.page: [x-keys] `page` is of type `string`; name a query parameter of the operation of type `integer`");
+        assert_eq!(
+            broken([
+                (
+                    PAGINATION,
+                    "{page: page, items: servers, total: count, next: count}"
+                ),
+                (PROPERTIES, count)
+            ]),
+            ""
+        );
+    }
+
+    #[test]
+    fn x_keys_find_parameters_of_the_path_and_by_reference() {
+        let own = "        - name: page\n          in: query\n          description: Number of the page, from 1.\n          schema: {type: integer}\n          example: 1\n";
+        assert_eq!(
+            broken([
+                (own, "        - $ref: '#/components/parameters/Page'\n"),
+                (
+                    "  parameters:\n    ServerId:\n",
+                    "  parameters:\n    Page: {name: page, in: query, description: The page., schema: {type: integer}}\n    ServerId:\n"
+                ),
+            ]),
+            ""
+        );
+        assert_eq!(
+            broken([
+                (&format!("      parameters:\n{own}"), ""),
+                (
+                    "  /servers/:\n",
+                    "  /servers/:\n    parameters: [{name: page, in: query, description: The page., schema: {type: integer}}]\n"
+                ),
+            ]),
+            ""
+        );
+    }
+
+    #[test]
+    fn x_keys_find_properties_in_each_shape_of_a_reply() {
+        let object = "                type: object\n                required: [servers]\n";
+        let rest = "                properties:\n                  servers:\n                    type: array\n                    description: The servers of this page.\n                    items:\n                      $ref: '#/components/schemas/Server'\n";
+        let whole = format!("{object}{rest}");
+        let parts = "                allOf: [{type: object, properties: {servers: {type: array, description: d, items: {$ref: '#/components/schemas/Server'}}}}]\n";
+        assert_eq!(broken([(&whole, parts)]), "");
+        let named = "                $ref: '#/components/schemas/Servers'\n";
+        let component = "    Servers: {type: object, description: All., properties: {servers: {type: array, description: All., items: {$ref: '#/components/schemas/Server'}}}}\n    Credentials:\n";
+        assert_eq!(
+            broken([(&whole, named), ("    Credentials:\n", component)]),
+            ""
+        );
+        let either = "                oneOf:\n                  - $ref: '#/components/schemas/Servers'\n                  - type: array\n                    items: {$ref: '#/components/schemas/Server'}\n";
+        assert_eq!(
+            broken([(&whole, either), ("    Credentials:\n", component)]),
+            ""
+        );
+    }
+
+    #[test]
+    fn x_keys_look_into_a_payload_that_has_no_company() {
+        let list = "                  servers:\n                    type: array\n                    description: The servers of this page.\n                    items:\n                      $ref: '#/components/schemas/Server'\n";
+        let nested = |more: &str| {
+            format!(
+                "                  error: {{type: integer, description: The code.}}\n{more}                  data: {{type: object, description: d, properties: {{servers: {{type: array, description: d, items: {{$ref: '#/components/schemas/Server'}}}}}}}}\n"
+            )
+        };
+        let envelope = ("  details: [errorInfo]\n", "  payload: data\n");
+        let required = ("                required: [servers]\n", "");
+        let example = (
+            "                servers: [{id: 7, name: web-1, state: running}]\n",
+            "                data: {servers: []}\n",
+        );
+        assert_eq!(
+            broken([envelope, required, example, (list, &nested(""))]),
+            ""
+        );
+        let count = "                  count: {type: integer, description: How many.}\n";
+        assert_snapshot!(broken([envelope, required, example, (list, &nested(count))]), @"specs/test.yaml:47:34: paths./servers/.get.x-pagination.items: [x-keys] `servers` isn't a property of the reply; name one");
+        let bare = list.replace("servers:", "data:");
+        assert_snapshot!(broken([envelope, required, ("servers: [{id: 7, name: web-1, state: running}]", "data: []"), (list, &bare), (PAGINATION, "{page: page, items: data}")]), @"specs/test.yaml:47:34: paths./servers/.get.x-pagination.items: [x-keys] `data` isn't a property of the payload; there is none: describe it, or leave `x-pagination` out");
+        assert_snapshot!(broken([envelope, required, example, (list, &nested("")), (PAGINATION, "{page: page, items: data, total: error}")]), @"
+specs/test.yaml:47:34: paths./servers/.get.x-pagination.items: [x-keys] `data` isn't a property of the payload; name one
+specs/test.yaml:47:47: paths./servers/.get.x-pagination.total: [x-keys] `error` isn't a property of the payload; name one
 ");
     }
 }
@@ -483,7 +604,10 @@ specs/test.yaml:81:5: components.responses.Server: [unused-component] no operati
         assert_snapshot!(broken([
             ("      description: A server.", "      description: A server.\n      allOf: [{$ref: '#/components/schemas/Host'}]"),
             ("    Credentials:\n", "    Host:\n      description: A host.\n      oneOf: [{$ref: '#/components/schemas/Server'}]\n    Credentials:\n"),
-        ]), @"specs/test.yaml:93:5: components.schemas.Host: [circular-ref] `Host` → `Server` → `Host` is a circle that no value comes out of; break it");
+        ]), @"
+specs/test.yaml:93:5: components.schemas.Host: [circular-ref] `Host` → `Server` → `Host` is a circle that no value comes out of; break it
+specs/test.yaml:95:7: components.schemas.Host.oneOf: [unsupported] a choice of one is none; write that schema without `oneOf`
+");
     }
 
     #[test]
@@ -599,15 +723,205 @@ specs/test.yaml:26:5: paths./servers/{id}/.put: [description] an operation needs
         assert_snapshot!(broken([("      description: A server.\n", "      description: ''\n")]), @"specs/test.yaml:102:7: components.schemas.Server.description: [description] a schema of `components` needs a `description`; add what it describes");
         assert_snapshot!(broken([("      description: The server's number.\n", "")]), @"specs/test.yaml:74:5: components.parameters.ServerId: [description] a parameter needs a `description`; add what it does, with its unit");
         assert_snapshot!(broken([("      description: Returns all servers, a page at a time.\n", "")]), @"specs/test.yaml:42:5: paths./servers/.get: [description] an operation needs a `description`; add what the call does and what to know before");
-        assert_snapshot!(broken([("oneOf: [{type: integer}, {type: string}]", "oneOf: [{type: integer}, {type: array, items: {properties: {a: {type: string}}}}]")]), @"specs/test.yaml:106:71: components.schemas.Server.properties.id.oneOf[1].items.properties.a: [description] a property needs a `description`; add what it means, with its unit");
+        assert_snapshot!(broken([("oneOf: [{type: integer}, {type: string}]", "oneOf: [{type: integer}, {type: array, items: {properties: {a: {type: string}}}}]")]), @"
+specs/test.yaml:106:11: components.schemas.Server.properties.id.oneOf: [unsupported] the generator has no type for this choice; write one of those that README.md lists for `oneOf`, or leave the type out for any JSON
+specs/test.yaml:106:71: components.schemas.Server.properties.id.oneOf[1].items.properties.a: [description] a property needs a `description`; add what it means, with its unit
+");
     }
 
     #[test]
     fn unsupported_is_what_the_generator_cannot_do() {
-        assert_snapshot!(broken([("          in: query", "          in: cookie")]), @"specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [unsupported] the generator knows no cookies; describe it as a security scheme, or send it as a header");
+        assert_snapshot!(broken([("          in: query", "          in: cookie")]), @"
+specs/test.yaml:47:22: paths./servers/.get.x-pagination.page: [x-keys] `page` isn't a query parameter of the operation; there is none: describe it, or leave `x-pagination` out
+specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [unsupported] the generator knows no cookies; describe it as a security scheme, or send it as a header
+");
         assert_snapshot!(broken([("          schema: {type: integer}\n          example: 1\n", "          content: {application/json: {schema: {type: integer}}}\n")]), @"specs/test.yaml:52:11: paths./servers/.get.parameters[0].content: [unsupported] the generator reads a parameter's `schema` alone; use that");
         assert_snapshot!(broken([("  /servers/:\n", "  /other/: {$ref: 'other.yaml'}\n  /servers/:\n")]), @"specs/test.yaml:41:13: paths./other/.$ref: [unsupported] the generator doesn't follow a `$ref` of a path item; write it out here");
         assert_snapshot!(broken([("oneOf: [{type: integer}, {type: string}]", "anyOf: [{type: integer}, {type: string}]")]), @"specs/test.yaml:106:11: components.schemas.Server.properties.id.anyOf: [unsupported] the generator can't read an `anyOf` of anything but objects; use `oneOf`");
+    }
+
+    const CHOICE: &str = "oneOf: [{type: integer}, {type: string}]";
+
+    /// The valid spec with another choice in it, and a few schemas to choose between.
+    fn choice(options: &str) -> String {
+        const MORE: &str = "    One: {type: object, description: d, properties: {name: {type: string, description: d}}}
+    Two: {type: object, description: d, properties: {a: {type: string, description: d}, b: {type: string, description: d}, all: {type: array, description: d, items: {$ref: '#/components/schemas/One'}}}}
+    Key: {description: d, oneOf: [{type: integer}, {type: string}]}
+    Text: {type: string, description: d}
+    All: {type: object, description: d, properties: {one: {$ref: '#/components/schemas/One'}, two: {$ref: '#/components/schemas/Two'}, key: {$ref: '#/components/schemas/Key'}, text: {$ref: '#/components/schemas/Text'}}}
+    Credentials:\n";
+        let options = options
+            .replace('$', "$ref: '#/components/schemas/")
+            .replace('!', "'");
+        broken([
+            (CHOICE, &format!("oneOf: [{options}]")),
+            ("    Credentials:\n", MORE),
+            (
+                "        parent:\n",
+                "        all: {$ref: '#/components/schemas/All'}\n        parent:\n",
+            ),
+            ("            id: 7\n", ""),
+            ("parent: {id: 3, name: host}", "parent: {name: host}"),
+            (
+                "{id: 7, name: web-1, state: running}",
+                "{name: web-1, state: running}",
+            ),
+        ])
+    }
+
+    #[test]
+    fn unsupported_is_a_choice_that_becomes_no_type() {
+        for options in [
+            "{type: string}, {type: integer}",
+            "{type: integer}, {type: integer, format: int64}, {type: string}",
+            "{$Text!}, {type: integer}",
+            "{$Key!}, {type: array, items: {$Key!}}",
+            "{type: array, items: {$Key!}}, {$Key!}",
+            "{type: object}, {type: array, items: {}}",
+            "{type: array, items: {}}, {type: object, additionalProperties: true}",
+            "{$Two!}, {type: string, format: json}",
+            "{type: string, format: json}, {type: boolean}",
+            "{$One!}, {type: string}",
+            "{$Text!}, {$One!}",
+            "{type: object, additionalProperties: {$One!}}, {type: array, items: {allOf: [{$One!}, {type: object, properties: {id: {type: string, description: d}}}]}}",
+        ] {
+            assert_eq!(choice(options), "", "{options}");
+        }
+        assert_snapshot!(choice("{type: integer}, {type: boolean}"), @"specs/test.yaml:110:11: components.schemas.Server.properties.id.oneOf: [unsupported] the generator has no type for this choice; write one of those that README.md lists for `oneOf`, or leave the type out for any JSON");
+        assert_snapshot!(choice("{type: string}"), @"specs/test.yaml:110:11: components.schemas.Server.properties.id.oneOf: [unsupported] a choice of one is none; write that schema without `oneOf`");
+        for options in [
+            "{type: integer}, {type: string}, {type: boolean}",
+            "{type: string}, {type: string, format: date}",
+            "{type: string, format: json}, {type: string, format: json}",
+            "{$One!}, {$Two!}",
+            "{$Two!}, {type: string}",
+            "{$One!}, {type: integer}",
+            "{type: object, properties: {a: {type: string, description: d}}}, {type: string}",
+            "{$One!}, {type: string, format: json}, {type: string}",
+            "{$One!}, {type: array, items: {$One!}}",
+            "{$Two!}, {type: array, items: {$One!}}",
+            "{$Key!}, {type: array, items: {type: string}}",
+            "{type: object}, {type: array, items: {type: string}}",
+            "{type: object, additionalProperties: {type: string}}, {type: array, items: {}}",
+            "{type: object, additionalProperties: {$Two!}}, {type: array, items: {allOf: [{$One!}, {type: object, properties: {id: {type: string, description: d}}}]}}",
+            "{type: object, additionalProperties: {$One!}}, {type: array, items: {allOf: [{$One!}, {type: object, properties: {id: {type: string, description: d}, more: {type: string, description: d}}}]}}",
+        ] {
+            let found = choice(options);
+            assert!(
+                found.contains("has no type for this choice"),
+                "{options}: {found}"
+            );
+            assert_eq!(found.lines().count(), 1, "{options}: {found}");
+        }
+    }
+
+    const SERVER: &str = "          schema:\n            $ref: '#/components/schemas/Server'\n";
+
+    #[test]
+    fn a_reply_may_be_the_list_in_it() {
+        let list = "    List: {type: object, description: d, properties: {all: {type: array, description: d, items: {$ref: '#/components/schemas/Server'}}}}\n    Credentials:\n";
+        let reply =
+            |one: &str, other: &str| format!("          schema: {{oneOf: [{one}, {other}]}}\n");
+        let object = "{$ref: '#/components/schemas/List'}";
+        let bare = "{type: array, items: {$ref: '#/components/schemas/Server'}}";
+        let whole = "            id: 7\n            name: web-1\n            state: running\n            parent: {id: 3, name: host}\n";
+        for (one, other) in [(object, bare), (bare, object)] {
+            assert_eq!(
+                broken([
+                    (SERVER, &reply(one, other)),
+                    ("    Credentials:\n", list),
+                    (whole, "            all: []\n")
+                ]),
+                ""
+            );
+        }
+        let other = "{type: array, items: {type: string}}";
+        assert_snapshot!(broken([(SERVER, &reply(object, other)), ("    Credentials:\n", list), (whole, "            all: []\n")]), @"specs/test.yaml:85:20: components.responses.Server.content.application/json.schema.oneOf: [unsupported] the generator has no type for this choice; write one of those that README.md lists for `oneOf`, or leave the type out for any JSON");
+    }
+
+    /// The valid spec with this JSON body in place of its form.
+    fn body(schema: &str, example: &str) -> String {
+        let at = VALID.find("          application/x-www").expect("the form");
+        let end = VALID.find("      responses:").expect("the end of the form");
+        let body = format!(
+            "          application/json:\n            schema: {schema}\n            example: {example}\n"
+        );
+        let text = format!("{}{body}{}", &VALID[..at], &VALID[end..]);
+        let keys = text.find("    Credentials:\n").expect("the credentials");
+        let end = text
+            .find("    Server:\n      type")
+            .expect("the end of them");
+        findings(&format!("{}{}", &text[..keys], &text[end..]))
+    }
+
+    #[test]
+    fn a_body_may_be_one_or_many() {
+        let one = "{$ref: '#/components/schemas/Server'}";
+        let many = format!("{{type: array, items: {one}}}");
+        assert_eq!(body(&many, "[]"), "");
+        assert_eq!(body(&format!("{{oneOf: [{one}, {many}]}}"), "[]"), "");
+        assert_eq!(body(&format!("{{oneOf: [{many}, {one}]}}"), "{}"), "");
+        assert_eq!(body("{type: array, items: {type: string}}", "[a]"), "");
+        assert_snapshot!(body(&format!("{{oneOf: [{one}, {{type: array, items: {{type: string}}}}]}}"), "{}"), @"specs/test.yaml:28:22: paths./servers/{id}/.post.requestBody.content.application/json.schema.oneOf: [unsupported] the generator has no type for this choice; write one of those that README.md lists for `oneOf`, or leave the type out for any JSON");
+        assert_snapshot!(body("{type: array, items: {type: object, properties: {a: {type: string, description: d}}}}", "[]"), @"specs/test.yaml:28:13: paths./servers/{id}/.post.requestBody.content.application/json.schema: [unsupported] the items of this body have no name; put their schema into `components.schemas`, and refer to it");
+        assert_snapshot!(body("{type: array, items: {allOf: [{$ref: '#/components/schemas/Server'}]}}", "[]"), @"specs/test.yaml:28:13: paths./servers/{id}/.post.requestBody.content.application/json.schema: [unsupported] the items of this body have no name; put their schema into `components.schemas`, and refer to it");
+    }
+
+    #[test]
+    fn a_failure_may_be_any_choice() {
+        let failure = "        '404': {description: d, content: {application/json: {schema: {oneOf: [{type: integer}, {type: boolean}]}, example: 1}}}\n        '200':\n          $ref";
+        assert_eq!(broken([("        '200':\n          $ref", failure)]), "");
+    }
+
+    #[test]
+    fn unsupported_are_lists_and_objects_where_no_parameter_takes_them() {
+        const PAGE: &str = "          schema: {type: integer}\n          example: 1\n";
+        let query = |schema: &str| {
+            broken([
+                (
+                    "{page: page, items: servers}\n",
+                    "{page: number, items: servers}\n",
+                ),
+                (
+                    PAGE,
+                    &format!(
+                        "          schema: {schema}\n        - {{name: number, in: query, description: d, schema: {{type: integer}}}}\n"
+                    ),
+                ),
+            ])
+        };
+        for fine in [
+            "{type: array, items: {type: string}}",
+            "{type: string, enum: [a]}",
+            "{oneOf: [{type: integer}, {type: string}]}",
+        ] {
+            assert_eq!(query(fine), "", "{fine}");
+        }
+        assert_snapshot!(query("{type: object, additionalProperties: {type: string}}"), @"specs/test.yaml:52:11: paths./servers/.get.parameters[0].schema: [unsupported] the generator sends no object in a parameter; describe its properties as parameters, or the whole as a text");
+        assert_snapshot!(query("{oneOf: [{type: object}, {type: array, items: {}}]}"), @"specs/test.yaml:52:11: paths./servers/.get.parameters[0].schema: [unsupported] the generator sends no object in a parameter; describe its properties as parameters, or the whole as a text");
+        let header = |schema: &str| {
+            broken([(
+                "      tags: [servers]\n      x-idem",
+                &format!(
+                    "      tags: [servers]\n      parameters: [{{name: X-A, in: header, description: d, schema: {schema}}}]\n      x-idem"
+                ),
+            )])
+        };
+        assert_eq!(header("{type: string}"), "");
+        assert_snapshot!(header("{type: array, items: {type: string}}"), @"specs/test.yaml:23:60: paths./servers/{id}/.post.parameters[0].schema: [unsupported] the generator sends no list in a header; describe it as a text");
+        assert_snapshot!(header("{type: array, items: {oneOf: [{type: integer}, {type: string}]}}"), @"specs/test.yaml:23:60: paths./servers/{id}/.post.parameters[0].schema: [unsupported] the generator sends no list in a header; describe it as a text");
+        let path = |schema: &str| {
+            broken([(
+                "      required: true\n      schema: {type: integer}\n",
+                &format!("      required: true\n      schema: {schema}\n"),
+            )])
+        };
+        assert_eq!(
+            path("{type: array, items: {oneOf: [{type: integer}, {type: string}]}}"),
+            ""
+        );
+        assert_snapshot!(path("{type: array, items: {type: integer}}"), @"specs/test.yaml:79:7: components.parameters.ServerId.schema: [unsupported] the generator sends no list in a path, other than of ids; describe it as a text");
+        assert_snapshot!(path("{type: object}"), @"specs/test.yaml:79:7: components.parameters.ServerId.schema: [unsupported] the generator sends no object in a parameter; describe its properties as parameters, or the whole as a text");
     }
 
     #[test]
@@ -687,11 +1001,17 @@ mod examples {
             ""
         );
         assert_snapshot!(broken([("            id: 7\n", "            id: [7]\n")]), @"specs/test.yaml:88:13: components.responses.Server.content.application/json.example.id: [example-mismatch] this fits none of the 2 schemas in `oneOf`; for the nearest: this is a list, but the schema says `integer`; correct one of them");
-        assert_snapshot!(broken([("            id: 7\n", "            id: {number: x}\n"), ("oneOf: [{type: integer}, {type: string}]", "oneOf: [{type: integer}, {type: object, properties: {number: {type: integer, description: Number.}}}]")]), @"specs/test.yaml:88:18: components.responses.Server.content.application/json.example.id.number: [example-mismatch] this fits none of the 2 schemas in `oneOf`; for the nearest: this is a text, but the schema says `integer`; correct one of them");
+        assert_snapshot!(broken([("            id: 7\n", "            id: {number: x}\n"), ("oneOf: [{type: integer}, {type: string}]", "oneOf: [{type: integer}, {type: object, properties: {number: {type: integer, description: Number.}}}]")]), @"
+specs/test.yaml:88:18: components.responses.Server.content.application/json.example.id.number: [example-mismatch] this fits none of the 2 schemas in `oneOf`; for the nearest: this is a text, but the schema says `integer`; correct one of them
+specs/test.yaml:106:11: components.schemas.Server.properties.id.oneOf: [unsupported] the generator has no type for this choice; write one of those that README.md lists for `oneOf`, or leave the type out for any JSON
+");
     }
 
     #[test]
     fn example_mismatch_ends_in_a_circle() {
-        assert_snapshot!(broken([("      description: A server.", "      description: A server.\n      allOf: [{$ref: '#/components/schemas/Server'}]\n      oneOf: [{$ref: '#/components/schemas/Server'}]")]), @"specs/test.yaml:100:5: components.schemas.Server: [circular-ref] `Server` → `Server` is a circle that no value comes out of; break it");
+        assert_snapshot!(broken([("      description: A server.", "      description: A server.\n      allOf: [{$ref: '#/components/schemas/Server'}]\n      oneOf: [{$ref: '#/components/schemas/Server'}]")]), @"
+specs/test.yaml:100:5: components.schemas.Server: [circular-ref] `Server` → `Server` is a circle that no value comes out of; break it
+specs/test.yaml:104:7: components.schemas.Server.oneOf: [unsupported] a choice of one is none; write that schema without `oneOf`
+");
     }
 }
