@@ -28,7 +28,9 @@ use std::fmt;
 use std::panic::{self, UnwindSafe};
 use std::sync::Once;
 
+use heck::ToUpperCamelCase;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
+use serde_yaml::Value;
 
 /// What the build writes for one spec.
 pub struct Generated {
@@ -43,13 +45,51 @@ pub struct Generated {
 pub struct Failure(String);
 
 impl Failure {
-    /// A stage that couldn't go on: which, at which part of the spec, and why.
-    pub fn new(stage: &str, place: &str, reason: impl fmt::Display) -> Self {
+    /// A stage that couldn't go on: which, with which spec, and why. Its place is that of what the
+    /// reason begins with, as far as that is known.
+    fn new(stage: &'static str, source: &source::Source, reason: impl fmt::Display) -> Self {
         // A finding is one line, whatever a library prints.
         let reason = reason.to_string();
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-        Failure(format!("{place}: [{stage}] {reason}"))
+        Failure(match place(source.document(), &reason) {
+            Some(place) => source.finding(&place, stage, reason).to_string(),
+            None => format!("{}: [{stage}] {reason}", source.file()),
+        })
     }
+}
+
+/// Where the operation stands that a reason begins with, or the schema or operation that the first
+/// type in it is named after.
+fn place(document: &Value, reason: &str) -> Option<source::Path> {
+    let root = source::Path::root();
+    let mut known = Vec::new();
+    for (path, item) in entries(document.get("paths")) {
+        for (method, operation) in entries(Some(item)) {
+            if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
+                known.push((id, root.child("paths").child(path).child(method)));
+            }
+        }
+    }
+    let id = reason.split(':').next();
+    if let Some((_, place)) = known.iter().find(|(known, _)| Some(*known) == id) {
+        return Some(place.clone());
+    }
+    let schemas = document.get("components").and_then(|c| c.get("schemas"));
+    let component = |name| root.child("components").child("schemas").child(name);
+    known.extend(entries(schemas).map(|(name, _)| (name, component(name))));
+    let name = reason.split('`').nth(1)?.split('.').next()?;
+    // What has no name of its own is named after the way to it.
+    let leads = |known: &str| {
+        let rest = name.strip_prefix(&known.to_upper_camel_case());
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_lowercase()))
+    };
+    let on_the_way = known.into_iter().filter(|(known, _)| leads(known));
+    Some(on_the_way.max_by_key(|(known, _)| known.len())?.1)
+}
+
+fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let map = value.and_then(Value::as_mapping).into_iter().flatten();
+    map.filter_map(|(key, value)| Some((key.as_str()?, value)))
 }
 
 impl fmt::Display for Failure {
@@ -79,12 +119,12 @@ pub fn generate_tree(file: &str, text: &str) -> Result<(syn::File, String), Fail
     let source = source::Source::read(file, text)?;
     check::check(&source)?;
     let module = module(file);
-    let lowered =
-        lower::lower(&module, source.document()).map_err(|e| Failure::new("lower", file, e))?;
-    let tree = progenitor(&lowered).map_err(|e| Failure::new("progenitor", file, e))?;
-    let tree = dress::dress(tree, &lowered).map_err(|e| Failure::new("dress", file, e))?;
-    let spec =
-        serde_json::to_string(source.document()).map_err(|e| Failure::new("source", file, e))?;
+    let document = source.document();
+    let failed = |stage, reason: String| Failure::new(stage, &source, reason);
+    let lowered = lower::lower(&module, document).map_err(|e| failed("lower", e))?;
+    let tree = progenitor(&lowered).map_err(|e| failed("progenitor", e))?;
+    let tree = dress::dress(tree, &lowered).map_err(|e| failed("dress", e))?;
+    let spec = serde_json::to_string(document).map_err(|e| failed("source", e.to_string()))?;
     Ok((tree, spec))
 }
 
