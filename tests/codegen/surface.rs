@@ -8,8 +8,10 @@
 //! method() -> Payload  [marks]
 //!     setter: Type  [required]
 //!     body: Type            (all setters of the body at once)
+//!     stream: Type          (the items of all pages, in place of the payload)
 //!
 //! struct Name  [marks]
+//!     new(field, …)         (what is required)
 //!     wire name → field: Type  [marks]
 //!
 //! enum Name
@@ -19,11 +21,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use proc_macro2::TokenTree;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Expr, ExprLit, Field, File, FnArg, GenericArgument, ImplItem, ImplItemFn, Item,
-    ItemEnum, ItemMod, ItemStruct, Lit, LitStr, Meta, Path, PathArguments, ReturnType, Type,
+    ItemEnum, ItemMod, ItemStruct, Lit, Meta, Path, PathArguments, ReturnType, Type,
 };
 
 use crate::codegen::{generate_tree, module};
@@ -55,13 +58,16 @@ mod operations {
     pub(crate) const GET_IT: Operation = Operation { id: "getIt", idempotent: true };
 }
 pub mod builder {
-    pub struct GetIt<'a> { client: &'a super::Client, pub(super) all: Option<Vec<types::Thing>> }
+    pub struct GetIt<'a> { client: &'a super::Client, pub(super) all: Option<Vec<types::Thing>>, pub(super) old: Option<i64> }
     impl<'a> GetIt<'a> {
         /// All.
         ///
         /// Required.
         pub fn all(mut self, all: impl IntoIterator<Item = impl Into<types::Thing>>) -> Self { self }
+        #[deprecated]
+        pub fn old(mut self, old: impl Into<i64>) -> Self { self }
         pub fn body(mut self, body: types::GetItBody) -> Self { self }
+        pub fn stream(self) -> crate::Items<'a, types::Thing> { todo!() }
         pub async fn send(self) -> Result<ResponseValue<std::collections::BTreeMap<String, crate::Id>>, Error> { todo!() }
     }
 }
@@ -70,30 +76,42 @@ pub mod types {
     pub struct Thing {
         #[serde(rename = "fileName", default, deserialize_with = "crate::wire::field")]
         pub file_name: Option<String>,
+        #[deprecated]
         #[serde(default, with = "crate::wire::base64_text")]
         pub note: Option<String>,
         #[serde(serialize_with = "crate::wire::json_text")]
         pub map: Option<std::collections::BTreeMap<String, serde_json::Value>>,
         pub key: crate::Secret,
+        #[serde(flatten)]
+        pub extra: std::collections::BTreeMap<String, serde_json::Value>,
     }
+    impl Thing { pub fn new(key: impl Into<crate::Secret>, file_name: impl Into<String>) -> Self { todo!() } }
     pub struct ThingList { pub results: Vec<Thing> }
+    pub struct Place { pub name: Option<String> }
     crate::wire::open_enum! { #[doc = " d"] pub enum State { #[doc = " `up`"] Up = "up", NotFound = "not-found" } }
-    crate::wire::lenient! { Thing, ThingList = "results" }
+    crate::wire::lenient! { Place ~ "name", Thing @ "key", ThingList = "results" ~ "note" @ "id" }
 }"#,
     );
     insta::assert_snapshot!(surface(&tree.expect("Rust")), @"
 get_it() -> BTreeMap<String, Id>  [deprecated, idempotent]
     all: Vec<Thing>  [required]
+    old: i64  [deprecated]
     body: GetItBody
+    stream: Thing
 
-struct Thing  [non_exhaustive]
+struct Thing  [non_exhaustive, or in a list, by its key]
+    new(key, file_name)
     fileName → file_name: Option<String>
-    note: Option<String>  [base64]
+    note: Option<String>  [base64, deprecated]
     map: Option<BTreeMap<String, Value>>  [JSON text]
     key: Secret
+    extra: BTreeMap<String, Value>  [all others]
 
-struct ThingList  [or a bare list, as results]
+struct ThingList  [or a bare list, as results, or bare text, as note, or in a list, by its id]
     results: Vec<Thing>
+
+struct Place  [or bare text, as name]
+    name: Option<String>
 
 enum State
     up → Up
@@ -114,7 +132,7 @@ fn surface(tree: &File) -> String {
         let builder = builder.trim_start_matches("builder::").to_owned();
         let name = builder.split('<').next().unwrap_or_default();
         let mut marks = Vec::new();
-        if method.attrs.iter().any(|a| a.path().is_ident("deprecated")) {
+        if is_deprecated(&method.attrs) {
             marks.push("deprecated");
         }
         if idempotent.get(&method.sig.ident.to_string()) == Some(&true) {
@@ -129,10 +147,13 @@ fn surface(tree: &File) -> String {
         );
         setters(&builders, name, &mut out);
     }
-    let lists = lists(&types);
+    let lenient = lenient(&types);
     for item in &types {
         match item {
-            Item::Struct(item) => structure(item, &lists, &mut out),
+            Item::Struct(item) => {
+                let new = methods_of(&types, &item.ident.to_string());
+                structure(item, &lenient, &new, &mut out);
+            }
             Item::Macro(mac) if ends(&mac.mac.path, "open_enum") => {
                 if let Ok(item) = mac.mac.parse_body::<ItemEnum>() {
                     choice(&item, &mut out);
@@ -207,7 +228,7 @@ fn payload(builders: &[Item], name: &str) -> String {
     payload.map_or_else(|| "?".to_owned(), short)
 }
 
-/// `T` of `Name<T>` or `Name<T, …>`.
+/// `T` of `Name<T>`, `Name<T, …>` or `Name<'a, T>`.
 fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path
@@ -216,10 +237,12 @@ fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
         .last()
         .filter(|last| last.ident == name)?;
     match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
-            GenericArgument::Type(ty) => Some(ty),
-            _ => None,
-        },
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+        }
         _ => None,
     }
 }
@@ -238,6 +261,9 @@ fn setters(builders: &[Item], name: &str, out: &mut String) {
         })
         .collect();
     for method in methods_of(builders, name) {
+        if let Some(items) = streamed(method) {
+            let _ = writeln!(out, "    stream: {items}");
+        }
         let inputs: Vec<&FnArg> = method.sig.inputs.iter().collect();
         let [FnArg::Receiver(_), FnArg::Typed(argument)] = inputs.as_slice() else {
             continue;
@@ -245,13 +271,32 @@ fn setters(builders: &[Item], name: &str, out: &mut String) {
         let setter = method.sig.ident.to_string();
         let ty = fields.get(&setter).cloned();
         let ty = ty.unwrap_or_else(|| short(&argument.ty));
-        let required = documentation(&method.attrs).ends_with("Required.");
-        let marks: &[&str] = if required { &["required"] } else { &[] };
-        let _ = writeln!(out, "    {setter}: {ty}{}", marked(marks));
+        let mut marks = Vec::new();
+        if documentation(&method.attrs).ends_with("Required.") {
+            marks.push("required");
+        }
+        if is_deprecated(&method.attrs) {
+            marks.push("deprecated");
+        }
+        let _ = writeln!(out, "    {setter}: {ty}{}", marked(&marks));
     }
 }
 
-fn structure(item: &ItemStruct, lists: &BTreeMap<String, String>, out: &mut String) {
+/// `T` of a `stream()` that gives `Items<'a, T>`.
+fn streamed(method: &ImplItemFn) -> Option<String> {
+    let ReturnType::Type(_, ty) = &method.sig.output else {
+        return None;
+    };
+    (method.sig.ident == "stream").then(|| argument(ty, "Items").map_or("?".to_owned(), short))
+}
+
+/// What is listed of a struct: what else may stand for it, its constructor, its fields.
+fn structure(
+    item: &ItemStruct,
+    lenient: &BTreeMap<String, Vec<String>>,
+    own: &[&ImplItemFn],
+    out: &mut String,
+) {
     let mut marks = Vec::new();
     if item
         .attrs
@@ -260,10 +305,22 @@ fn structure(item: &ItemStruct, lists: &BTreeMap<String, String>, out: &mut Stri
     {
         marks.push("non_exhaustive".to_owned());
     }
-    if let Some(field) = lists.get(&item.ident.to_string()) {
-        marks.push(format!("or a bare list, as {field}"));
-    }
+    marks.extend(
+        lenient
+            .get(&item.ident.to_string())
+            .into_iter()
+            .flatten()
+            .cloned(),
+    );
     let _ = writeln!(out, "\nstruct {}{}", item.ident, marked(&marks));
+    for method in own {
+        let inputs = method.sig.inputs.iter().map(|input| match input {
+            FnArg::Typed(argument) => written(&argument.pat),
+            FnArg::Receiver(_) => "self".to_owned(),
+        });
+        let inputs = inputs.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(out, "    {}({inputs})", method.sig.ident);
+    }
     for field in &item.fields {
         let _ = writeln!(out, "    {}", line(field));
     }
@@ -288,10 +345,17 @@ fn line(field: &Field) -> String {
         .and_then(|rest| rest.split('"').next());
     let name = renamed.map_or(name.clone(), |wire| format!("{wire} → {name}"));
     let mut marks = Vec::new();
-    for (word, mark) in [("base64_text", "base64"), ("json_text", "JSON text")] {
+    for (word, mark) in [
+        ("base64_text", "base64"),
+        ("json_text", "JSON text"),
+        ("flatten", "all others"),
+    ] {
         if words.contains(word) {
             marks.push(mark);
         }
+    }
+    if is_deprecated(&field.attrs) {
+        marks.push("deprecated");
     }
     format!("{name}: {}{}", short(&field.ty), marked(&marks))
 }
@@ -328,20 +392,37 @@ fn idempotent(operations: &[Item]) -> BTreeMap<String, bool> {
         .collect()
 }
 
-/// The structs that a bare list stands in for, each with the field that takes it.
-fn lists(types: &[Item]) -> BTreeMap<String, String> {
+/// What stands in for a struct, as `lenient!` is told.
+fn lenient(types: &[Item]) -> BTreeMap<String, Vec<String>> {
     let lenient = types.iter().find_map(|item| match item {
-        Item::Macro(item) if ends(&item.mac.path, "lenient") => Some(item.mac.tokens.to_string()),
+        Item::Macro(item) if ends(&item.mac.path, "lenient") => Some(item.mac.tokens.clone()),
         _ => None,
     });
-    let lenient = lenient.unwrap_or_default();
-    let pairs = lenient.split(',').filter_map(|entry| entry.split_once('='));
-    pairs
-        .filter_map(|(name, field)| {
-            let field = syn::parse_str::<LitStr>(field.trim()).ok()?;
-            Some((name.trim().to_owned(), field.value()))
-        })
-        .collect()
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let (mut name, mut sign) = (String::new(), ' ');
+    for token in lenient.unwrap_or_default() {
+        match token {
+            TokenTree::Ident(ident) => name = ident.to_string(),
+            TokenTree::Punct(punct) => sign = punct.as_char(),
+            TokenTree::Literal(field) => {
+                let field = field.to_string();
+                let field = field.trim_matches('"');
+                let mark = match sign {
+                    '=' => format!("or a bare list, as {field}"),
+                    '~' => format!("or bare text, as {field}"),
+                    '@' => format!("or in a list, by its {field}"),
+                    sign => format!("? {sign} {field}"),
+                };
+                found.entry(name.clone()).or_default().push(mark);
+            }
+            TokenTree::Group(_) => {}
+        }
+    }
+    found
+}
+
+fn is_deprecated(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("deprecated"))
 }
 
 fn documentation(attrs: &[Attribute]) -> String {
