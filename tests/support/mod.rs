@@ -45,6 +45,8 @@ pub enum Answer {
     SendAndClose(Vec<u8>),
     /// Writes these bytes, and resets the connection.
     SendAndReset(Vec<u8>),
+    /// Writes these bytes one by one, so that they come one by one.
+    SendByBytes(Vec<u8>),
     /// Writes these bytes once all parties of the barrier are there, of which this answer is one.
     SendAt(Arc<Barrier>, Vec<u8>),
     /// Writes the head of a chunked reply, and chunks until the client hangs up.
@@ -180,6 +182,19 @@ async fn serve(
         match answer(&request) {
             Answer::Send(bytes) => {
                 if stream.write_all(&bytes).await.is_err() {
+                    break;
+                }
+            }
+            Answer::SendByBytes(bytes) => {
+                stream.set_nodelay(true).expect("an option of TCP");
+                let mut going = Ok(());
+                for byte in bytes {
+                    if going.is_ok() {
+                        going = stream.write_all(&[byte]).await;
+                        tokio::task::yield_now().await;
+                    }
+                }
+                if going.is_err() {
                     break;
                 }
             }
