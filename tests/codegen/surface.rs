@@ -85,7 +85,10 @@ pub mod types {
         #[serde(flatten)]
         pub extra: std::collections::BTreeMap<String, serde_json::Value>,
     }
-    impl Thing { pub fn new(key: impl Into<crate::Secret>, file_name: impl Into<String>) -> Self { todo!() } }
+    impl Thing {
+        pub fn new(key: impl Into<crate::Secret>, file_name: impl Into<String>) -> Self { todo!() }
+        pub fn note(mut self, note: impl Into<String>) -> Self { todo!() }
+    }
     pub struct ThingList { pub results: Vec<Thing> }
     pub struct Place { pub name: Option<String> }
     crate::wire::open_enum! { #[doc = " d"] pub enum State { #[doc = " `up`"] Up = "up", NotFound = "not-found" } }
@@ -99,7 +102,7 @@ get_it() -> BTreeMap<String, Id>  [deprecated, idempotent]
     body: GetItBody
     stream: Thing
 
-struct Thing  [non_exhaustive, or in a list, by its key]
+struct Thing  [non_exhaustive, or in a list, by its key, a function sets each field]
     new(key, file_name)
     fileName → file_name: Option<String>
     note: Option<String>  [base64, deprecated]
@@ -312,11 +315,16 @@ fn structure(
             .flatten()
             .cloned(),
     );
+    let sets = |method: &&&ImplItemFn| method.sig.receiver().is_some();
+    if own.iter().any(|method| sets(&method)) {
+        // Each by its name, with what the field holds.
+        marks.push("a function sets each field".to_owned());
+    }
     let _ = writeln!(out, "\nstruct {}{}", item.ident, marked(&marks));
-    for method in own {
+    for method in own.iter().filter(|method| !sets(method)) {
         let inputs = method.sig.inputs.iter().map(|input| match input {
             FnArg::Typed(argument) => written(&argument.pat),
-            FnArg::Receiver(_) => "self".to_owned(),
+            FnArg::Receiver(_) => String::new(),
         });
         let inputs = inputs.collect::<Vec<_>>().join(", ");
         let _ = writeln!(out, "    {}({inputs})", method.sig.ident);

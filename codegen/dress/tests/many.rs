@@ -474,7 +474,7 @@ mod types {
             &text,
             &[
                 "impl NewThing {
-                    /// With what is required; the rest can be set as fields.
+                    /// With what is required, and nothing else.
                     pub fn new(name: impl Into<String>, tags: impl IntoIterator<Item = impl Into<String>>, key: impl Into<crate::Secret>) -> Self {
                         Self {
                             name: name.into(),
@@ -485,8 +485,7 @@ mod types {
                             keys: Default::default(),
                             size: Default::default(),
                         }
-                    }
-                }",
+                    }",
                 "impl Change {",
                 "impl LoginBody {",
                 "impl Both {",
@@ -495,6 +494,29 @@ mod types {
         // Of what is received, and of what requires nothing, there is no constructor.
         assert_eq!(text.matches("pub fn new(").count(), 4);
         assert_eq!(text.matches("too_many_arguments").count(), 0);
+    }
+
+    #[test]
+    fn a_function_sets_each_other_property_of_what_stands_inside_of_a_body() {
+        let text = text();
+        has(
+            &text,
+            &[
+                "/// Its size.
+                pub fn size(mut self, size: impl Into<i64>) -> Self {
+                    self.size = Some(size.into());
+                    self
+                }",
+                "pub fn more(mut self, more: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                    self.more = Some(more.into_iter().map(Into::into).collect());
+                    self
+                }",
+            ],
+        );
+        // The properties of a body itself are set on the call, and what is received isn't made.
+        let login = part(&text, "impl LoginBody {", "\n    }\n");
+        assert!(!login.contains("mut self"), "{login}");
+        assert!(!text.contains("impl Page {"));
     }
 
     #[test]
