@@ -14,7 +14,7 @@ use std::fmt::{Debug, Write};
 use std::sync::Once;
 
 use hosting_apis::{Error, RetryPolicy, Secret};
-use support::{Server, reply};
+use support::Server;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
@@ -300,7 +300,7 @@ mod kiwivm_secrets {
             "hush",
             "<html>hush",
         ];
-        let server = Server::in_turn(bodies.map(|body| reply(200, &[], body))).await;
+        let server = Server::in_turn(bodies.map(|body| support::reply(200, &[], body))).await;
         let client = client(&server.url());
         begin_trace();
         for body in bodies {
@@ -321,7 +321,7 @@ mod kiwivm_secrets {
             let key = &form.iter().find(|(name, _)| name == "api_key").unwrap().1;
             let json = serde_json::to_string(key).unwrap();
             let (status, body) = bodies.next().unwrap();
-            reply(
+            support::reply(
                 status,
                 &[("x-echo", "hush")],
                 &body.replace("KEY", json.trim_matches('"')),
@@ -384,7 +384,7 @@ mod kiwivm_secrets {
                 format!("you sent {spelling}."),
                 format!("<p>you sent {spelling}.</p>"),
             ] {
-                let server = Server::always(reply(200, &[], &body)).await;
+                let server = Server::always(support::reply(200, &[], &body)).await;
                 let error = client(&server.url()).get_service_info().await.unwrap_err();
                 let text = held(&error);
                 assert_hidden(&text);
@@ -400,7 +400,8 @@ mod kiwivm_secrets {
             .clone()
             .map(|n| format!("{}{KEY}", "x".repeat(n)))
             .collect();
-        let server = Server::in_turn(bodies.iter().map(|body| reply(200, &[], body))).await;
+        let server =
+            Server::in_turn(bodies.iter().map(|body| support::reply(200, &[], body))).await;
         let client = client(&server.url());
         for _ in bodies {
             let error = client.get_service_info().await.unwrap_err();
@@ -416,13 +417,13 @@ mod kiwivm_secrets {
         let answers = [
             Answer::SendAndClose(b"hush".to_vec()),
             Answer::SendAndClose(cut),
-            reply(
+            support::reply(
                 302,
                 &[("location", "http://127.0.0.1:1/?api_key=hush")],
                 "hush",
             ),
-            reply(404, &[("retry-after", "hush")], "<html>hush"),
-            reply(503, &[], "hush"),
+            support::reply(404, &[("retry-after", "hush")], "<html>hush"),
+            support::reply(503, &[], "hush"),
         ];
         let server = Server::in_turn(answers.clone()).await;
         let client = client(&server.url());
@@ -553,7 +554,7 @@ mod vps_org_secrets {
             let token = request.header("authorization").unwrap();
             let token = serde_json::to_string(token.strip_prefix("Bearer ").unwrap()).unwrap();
             let (status, body) = left.next().unwrap();
-            reply(status, &[], &body.replace("KEY", token.trim_matches('"')))
+            support::reply(status, &[], &body.replace("KEY", token.trim_matches('"')))
         })
         .await;
         let client = client(&server.url());

@@ -412,12 +412,11 @@ macro_rules! apis {
 apis! {
     "kiwivm": kiwivm, Credentials::new(24_681_357, KEY), masked: ["24681357", KEY], secrets: 3;
     "vps-org": vps_org, Credentials::token(KEY), masked: [KEY], secrets: 3;
-    "cdnfly": cdnfly, Credentials::api_key(KEY, OTHER_KEY), masked: [KEY, OTHER_KEY], secrets: 3;
+    "cdnfly": cdnfly, Credentials::api_key(KEY, "other_made_up_key"), masked: [KEY, "other_made_up_key"], secrets: 3;
     "boardmate": boardmate, Credentials::key(KEY), masked: [KEY], secrets: 0;
 }
 
 const KEY: &str = "key_made_up_for_the_wire";
-const OTHER_KEY: &str = "another_made_up_for_the_wire";
 
 #[cfg(feature = "vps-org")]
 mod vps_org_pages {
