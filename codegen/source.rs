@@ -244,16 +244,18 @@ impl fmt::Display for Findings {
 impl std::error::Error for Findings {}
 
 /// YAML forbids control characters, and saphyr takes a NUL for the end of the text. The Unicode
-/// line breaks end a line for one reader and not for the other.
+/// line breaks end a line for one reader and not for the other, and a carriage return by itself for
+/// YAML and not for editors.
 fn refuse_control_characters(file: &str, text: &str) -> Result<(), Findings> {
-    let forbidden = |c: char| match c {
-        '\t' | '\n' | '\r' => false,
+    let forbidden = |at: usize, c: char| match c {
+        '\t' | '\n' => false,
+        '\r' => !text[at..].starts_with("\r\n"),
         '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}' => true,
         _ => c.is_control(),
     };
     let Some((before, found)) = text
         .char_indices()
-        .find(|(_, c)| forbidden(*c))
+        .find(|(at, c)| forbidden(*at, *c))
         .and_then(|(at, c)| Some((text.get(..at)?, c)))
     else {
         return Ok(());

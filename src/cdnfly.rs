@@ -136,9 +136,11 @@ impl Api for Credentials {
             _ => None,
         });
         // Of a body that is nothing but a text, public clients know that it holds a message. Other
-        // APIs' may hold anything, so that nobody gets to see it unasked.
+        // APIs' may hold anything, so that nobody gets to see it unasked; and so may one that is
+        // JSON once more.
+        let is_json = |text: &str| text.trim_start().starts_with(['{', '[', '"']);
         outcome.map_err(|error| match serde_json::from_slice(&reply.body) {
-            Ok(Value::String(text)) => error.message_is(Some(text)),
+            Ok(Value::String(text)) if !is_json(&text) => error.message_is(Some(text)),
             _ => error,
         })?;
         if reply.operation.id != operations::CREATE_USER.id {

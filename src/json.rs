@@ -46,9 +46,13 @@ impl fmt::Display for Json {
 impl<'de> Lenient<'de> for Json {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
-            Value::String(text) => serde_json::from_str(&text)
-                .map(Json)
-                .map_err(|_| D::Error::custom("expected JSON, found text that is none")),
+            Value::String(text) => match serde_json::from_str(&text) {
+                // What is encoded twice stays as it came, so that it is the same when it is read
+                // again.
+                Ok(Value::String(_)) => Ok(Json(text.into())),
+                Ok(value) => Ok(Json(value)),
+                Err(_) => Err(D::Error::custom("expected JSON, found text that is none")),
+            },
             value => Ok(Json(value)),
         }
     }
@@ -72,6 +76,8 @@ mod tests {
             (r#"{"a": "[1]"}"#, json!({"a": "[1]"})),
             (r#""[\"{}\"]""#, json!(["{}"])),
             (r#"" [] ""#, json!([])),
+            (r#""\"{}\"""#, json!(r#""{}""#)),
+            (r#""\"plain\"""#, json!(r#""plain""#)),
             (
                 r#""618033988749894848""#,
                 json!(618_033_988_749_894_848_i64),

@@ -641,6 +641,8 @@ async fn a_body_that_is_no_envelope_is_an_error_that_says_so() {
     let rows = [
         (200, r#""没有权限""#, Decode, "no object", Some("没有权限")),
         (200, r#""""#, Decode, "no object", None),
+        // JSON once more may hold anything, and is no message.
+        (200, r#""{\"password\": \"p\"}""#, Decode, "no object", None),
         (200, "[]", Decode, "no object", None),
         (200, "7", Decode, "no object", None),
         (200, "成功", Decode, "the body is no JSON", None),

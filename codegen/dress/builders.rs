@@ -123,8 +123,8 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
 }
 
 /// progenitor's builder of one operation.
-pub struct Parts<'a> {
-    pub item: &'a ItemStruct,
+struct Parts<'a> {
+    item: &'a ItemStruct,
     send: &'a syn::ImplItemFn,
 }
 
@@ -168,7 +168,7 @@ fn builder(
     module: &str,
 ) -> Result<Builder, String> {
     let body = body_type(parts.item);
-    let setters = setters(operation, &parts, body.as_ref(), types)?;
+    let setters = setters(operation, parts.item, body.as_ref(), types)?;
     let name = &parts.item.ident;
     if ["Error", "ResponseValue"].iter().any(|taken| name == taken) {
         return Err(format!(

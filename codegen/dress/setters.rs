@@ -8,7 +8,6 @@ use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Fields, Ident, ItemStruct, Path, Type, parse_quote};
 
-use super::builders::Parts;
 use super::docs;
 use super::tree::{argument, generic};
 use super::types::{Shorten, Types, is_required, is_rest, readable, wire_name};
@@ -34,16 +33,16 @@ pub struct Setter {
 /// Names that a builder has anyway.
 const TAKEN: [&str; 6] = ["new", "client", "body", "send", "stream", "into_future"];
 
-/// Parameters, then the body's properties, all in the order of the spec.
+/// Parameters, as the fields of progenitor's builder are, then the body's properties, all in the order of the spec.
 pub fn setters(
     operation: &Operation,
-    parts: &Parts,
+    builder: &ItemStruct,
     body: Option<&Ident>,
     types: &Types,
 ) -> Result<Vec<Setter>, String> {
     distinct(operation)?;
     let mut setters = Vec::new();
-    for field in &parts.item.fields {
+    for field in &builder.fields {
         let Some(ident) = field.ident.clone() else {
             continue;
         };

@@ -223,6 +223,8 @@ mod source {
         assert_snapshot!(broken([("  title: Servers", "\ttitle: Servers")]), @"specs/test.yaml:3:2: info: [yaml] isn't valid YAML: tabs disallowed within this context (block indentation); look at quotes, brackets and indentation here and above");
         assert_snapshot!(broken([("tags: [servers]\n      x-idem", "tags: [servers\n      x-idem")]), @"specs/test.yaml:23:19: paths./servers/{id}/.post.tags: [yaml] isn't valid YAML: illegal placement of ':' indicator; look at quotes, brackets and indentation here and above");
         assert_snapshot!(findings("openapi: 3.0.3\ninfo: a\0b"), @"specs/test.yaml:2:8: (document): [yaml] the character U+0000 can't be in a spec; remove it");
+        // By itself it ends a line for YAML, and for no editor.
+        assert_snapshot!(findings("openapi: 3.0.3\r\ninfo: a\rb"), @"specs/test.yaml:2:8: (document): [yaml] the character U+000D can't be in a spec; remove it");
     }
 
     #[test]
