@@ -159,6 +159,22 @@ mod tests {
         assert!(missing.to_string().contains("can't be read"), "{missing}");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_everybody_may_read_is_told_apart() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let file = std::env::temp_dir().join(format!("hosting-apis-open-{}", std::process::id()));
+        fs::write(&file, "secret").unwrap();
+        let path = file.to_str().unwrap();
+        for (mode, open) in [(0o600, false), (0o640, false), (0o644, true), (0o604, true)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_open(path), open, "{mode:o}");
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(!is_open(path));
+    }
+
     #[test]
     fn of_several_ways_only_one_may_be_taken() {
         let only = |variables: &[(&str, &str)]| {

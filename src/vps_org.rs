@@ -1,4 +1,4 @@
-//! VPS.org: the account behind a token, and its domains.
+//! VPS.org: the account behind a token, its domains, servers, DNS zones and SSH keys.
 //!
 //! See [`Client`] for the calls and for what is known about the server.
 //!
