@@ -12,6 +12,7 @@
     )
 ))]
 
+#[macro_use]
 #[path = "support/spec.rs"]
 mod spec;
 
@@ -32,7 +33,7 @@ struct Call {
     request: Received,
 }
 
-/// Calls every operation of an API. A macro, since the generated clients have no trait in common.
+/// Calls every operation of an API on the mock server.
 macro_rules! calls {
     ($api:ident, $credentials:expr) => {{
         let server = hosting_apis::mock::Server::start($credentials)
@@ -43,11 +44,8 @@ macro_rules! calls {
             .build()
             .unwrap();
         let mut calls = Vec::new();
-        for operation in hosting_apis::$api::OPERATIONS {
-            let name = operation.name;
-            let example = server.example(operation.id).unwrap();
-            let reply = client.call(operation.id, example.parameters.clone()).await;
-            assert_eq!(server.problems(), [""; 0], "{name}");
+        call_each!($api, client, examples: server, |operation, example, reply| {
+            assert_eq!(server.problems(), [""; 0], "{}", operation.name);
             let reply = reply.unwrap_or_else(|e| panic!("{e}")).json;
             let request = server.requests().pop().unwrap();
             assert_eq!(request.operation.as_deref(), Some(operation.id));
@@ -57,7 +55,7 @@ macro_rules! calls {
                 reply,
                 request,
             });
-        }
+        });
         assert_eq!(server.requests().len(), calls.len(), "a request a call");
         assert!(!calls.is_empty());
         calls

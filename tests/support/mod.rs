@@ -19,7 +19,8 @@ pub struct Request {
     pub method: String,
     /// Path and query.
     pub target: String,
-    headers: Vec<(String, String)>,
+    /// Names, in lower case, and values.
+    pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
