@@ -122,15 +122,17 @@ fn fixed() -> proptest::test_runner::TestRng {
     TestRng::deterministic_rng(RngAlgorithm::ChaCha)
 }
 
+/// Whether any text will do, that is, not only the text of JSON.
 fn takes_text(spec: &Value, schema: &Value) -> bool {
     let schema = resolved(spec, schema);
-    let options = [&schema["oneOf"], &schema["allOf"]];
+    let options = [&schema["oneOf"], &schema["anyOf"], &schema["allOf"]];
     let mut options = options
         .into_iter()
         .flat_map(|list| list.as_array())
         .flatten();
     let is_list = schema["type"] == "array" && takes_text(spec, &schema["items"]);
-    schema["type"] == "string" || is_list || options.any(|option| takes_text(spec, option))
+    let is_text = schema["type"] == "string" && schema["format"] != "json";
+    is_text || is_list || options.any(|option| takes_text(spec, option))
 }
 
 /// What is wrong with what came of one call.

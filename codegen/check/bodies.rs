@@ -3,6 +3,7 @@
 use serde_yaml::Value;
 
 use super::super::source::Finding;
+use super::choices::is_id_of;
 use super::document::{Document, Object, entries, list, text};
 use super::grammar::Kind;
 use super::nearest::suggestion;
@@ -167,16 +168,18 @@ pub(super) fn alternatives<'a>(
 }
 
 /// unsupported: progenitor makes one struct of all members of an `anyOf`, which decodes nothing
-/// but objects.
+/// but objects. An integer or text has a type of the crate.
 pub(super) fn any_of(document: &Document, findings: &mut Vec<Finding>) {
     let is_object = |schema: &Value| {
         let schema = document.resolve(schema);
         text(schema, "type") == Some("object") || schema.get("properties").is_some()
     };
     for schema in document.objects(Kind::Schema) {
-        if schema.get("anyOf").is_some() && !list(schema.value, "anyOf").iter().all(is_object) {
-            let message =
-                "the generator can't read an `anyOf` of anything but objects; use `oneOf`";
+        let options = list(schema.value, "anyOf");
+        let is_read = options.iter().all(is_object) || is_id_of(document, options);
+        if schema.get("anyOf").is_some() && !is_read {
+            let message = "the generator can't read an `anyOf` of anything but objects, or an integer \
+                 and text; use `oneOf`";
             findings.push(document.finding(&schema.path.child("anyOf"), "unsupported", message));
         }
     }

@@ -101,12 +101,13 @@ pub(super) fn shape<'a>(document: &Document<'a>, schema: &'a Value) -> Shape {
     }
 }
 
-/// An integer or a text.
+/// An integer or a text. Digits in a path or a query are both, so there it is an `anyOf`.
 fn is_id<'a>(document: &Document<'a>, schema: &'a Value) -> bool {
-    is_id_of(document, list(document.resolve(schema), "oneOf"))
+    let choice = |word| list(document.resolve(schema), word);
+    is_id_of(document, choice("oneOf")) || is_id_of(document, choice("anyOf"))
 }
 
-fn is_id_of<'a>(document: &Document<'a>, options: &'a [Value]) -> bool {
+pub(super) fn is_id_of<'a>(document: &Document<'a>, options: &'a [Value]) -> bool {
     let kinds = options
         .iter()
         .map(|option| text(document.resolve(option), "type"));

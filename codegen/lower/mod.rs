@@ -40,9 +40,9 @@ use requests::{
 };
 use schemas::{
     built_by_callers, count_format, deprecated_properties, describe_references, drop_failures,
-    drop_keywords, drop_unused_schemas, flatten_all_of, fold_json_text, fold_keyed_maps,
-    fold_lists, fold_texts, inline_plain_schemas, keep_other_properties, nullable_references,
-    property_order, received_only,
+    drop_keywords, drop_unused_schemas, flatten_all_of, fold_any_ids, fold_json_text,
+    fold_keyed_maps, fold_lists, fold_texts, inline_plain_schemas, keep_other_properties,
+    nullable_references, property_order, received_only,
 };
 use walk::text;
 
@@ -183,6 +183,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         inline_components,
     )?;
     drop_failures(document);
+    fold_any_ids(document);
     fold_json_text(document);
     let items = fold_items(document)?;
     inline_plain_schemas(document)?;

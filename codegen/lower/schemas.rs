@@ -129,6 +129,21 @@ pub(super) fn fold_lists(document: &mut Value) -> BTreeMap<String, String> {
     lists
 }
 
+/// An integer or text is the same type in either word. In a path or a query, digits are both, so
+/// that only `anyOf` is true of them.
+pub(super) fn fold_any_ids(document: &mut Value) {
+    each_schema(document, &mut |schema| {
+        let options = schema.get("anyOf").and_then(Value::as_sequence);
+        let kinds = options.map(|options| options.iter().map(|one| text(one, "type")));
+        let kinds: BTreeSet<&str> = kinds.into_iter().flatten().collect();
+        if kinds == BTreeSet::from(["integer", "string"])
+            && let Some(options) = schema.shift_remove("anyOf")
+        {
+            schema.insert("oneOf".into(), options);
+        }
+    });
+}
+
 /// What comes as itself or as JSON text (`format: json`) is itself: decoding reads both.
 pub(super) fn fold_json_text(document: &mut Value) {
     each_schema(document, &mut |schema| {

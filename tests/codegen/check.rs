@@ -739,7 +739,7 @@ specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [unsupported] the g
 ");
         assert_snapshot!(broken([("          schema: {type: integer}\n          example: 1\n", "          content: {application/json: {schema: {type: integer}}}\n")]), @"specs/test.yaml:52:11: paths./servers/.get.parameters[0].content: [unsupported] the generator reads a parameter's `schema` alone; use that");
         assert_snapshot!(broken([("  /servers/:\n", "  /other/: {$ref: 'other.yaml'}\n  /servers/:\n")]), @"specs/test.yaml:41:13: paths./other/.$ref: [unsupported] the generator doesn't follow a `$ref` of a path item; write it out here");
-        assert_snapshot!(broken([("oneOf: [{type: integer}, {type: string}]", "anyOf: [{type: integer}, {type: string}]")]), @"specs/test.yaml:106:11: components.schemas.Server.properties.id.anyOf: [unsupported] the generator can't read an `anyOf` of anything but objects; use `oneOf`");
+        assert_snapshot!(broken([("oneOf: [{type: integer}, {type: string}]", "anyOf: [{type: integer}, {type: boolean}]")]), @"specs/test.yaml:106:11: components.schemas.Server.properties.id.anyOf: [unsupported] the generator can't read an `anyOf` of anything but objects, or an integer and text; use `oneOf`");
     }
 
     const CHOICE: &str = "oneOf: [{type: integer}, {type: string}]";
@@ -896,6 +896,7 @@ specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [unsupported] the g
             "{type: array, items: {type: string}}",
             "{type: string, enum: [a]}",
             "{oneOf: [{type: integer}, {type: string}]}",
+            "{anyOf: [{type: integer}, {type: string}]}",
         ] {
             assert_eq!(query(fine), "", "{fine}");
         }
@@ -918,10 +919,12 @@ specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [unsupported] the g
                 &format!("      required: true\n      schema: {schema}\n"),
             )])
         };
-        assert_eq!(
-            path("{type: array, items: {oneOf: [{type: integer}, {type: string}]}}"),
-            ""
-        );
+        for choice in ["oneOf", "anyOf"] {
+            let ids = format!(
+                "{{type: array, items: {{{choice}: [{{type: integer}}, {{type: string}}]}}}}"
+            );
+            assert_eq!(path(&ids), "");
+        }
         assert_snapshot!(path("{type: array, items: {type: integer}}"), @"specs/test.yaml:79:7: components.parameters.ServerId.schema: [unsupported] the generator sends no list in a path, other than of ids; describe it as a text");
         assert_snapshot!(path("{type: object}"), @"specs/test.yaml:79:7: components.parameters.ServerId.schema: [unsupported] the generator sends no object in a parameter; describe its properties as parameters, or the whole as a text");
     }

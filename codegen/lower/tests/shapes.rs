@@ -1,7 +1,7 @@
 //! Choices and lists that become something plainer.
 
 use super::super::requests::fold_items;
-use super::super::schemas::{fold_json_text, fold_texts, keep_other_properties};
+use super::super::schemas::{fold_any_ids, fold_json_text, fold_texts, keep_other_properties};
 use super::*;
 
 const THING: &str = "Thing: {properties: {name: {type: string}}}";
@@ -319,6 +319,29 @@ mod own {
         let own = name_own_types(&mut document).unwrap_or_default();
         own.get(&super::super::super::walk::type_name(name))
             .copied()
+    }
+
+    #[test]
+    fn any_of_an_integer_and_text_is_one_of_them() {
+        let choice = |word: &str, options: &str| property(&format!("{{{word}: [{options}]}}"));
+        for options in [
+            "{type: integer, format: int64}, {type: string}",
+            "{type: string}, {type: integer}",
+        ] {
+            becomes(
+                fold_any_ids,
+                choice("anyOf", options),
+                choice("oneOf", options),
+            );
+            stays(fold_any_ids, choice("oneOf", options));
+        }
+        for options in [
+            "{type: integer}, {type: boolean}",
+            "{type: string}",
+            "{type: integer}, {type: string}, {type: boolean}",
+        ] {
+            stays(fold_any_ids, choice("anyOf", options));
+        }
     }
 
     #[test]
