@@ -205,7 +205,7 @@ mod kiwivm {
     type Fields = &'static [(&'static str, &'static str)];
 
     /// A row: the path, the form's fields, the problem.
-    const PROBLEMS: [(&str, Fields, &str); 9] = [
+    const PROBLEMS: [(&str, Fields, &str); 10] = [
         (
             "/start",
             &[("force", "1")],
@@ -239,6 +239,12 @@ mod kiwivm {
         (
             "/kiwivm/setNotificationPreferences",
             &[("json_notification_preferences", "[1]")],
+            "kiwivmSetNotificationPreferences: body.json_notification_preferences: must be of \
+             type object",
+        ),
+        (
+            "/kiwivm/setNotificationPreferences",
+            &[("json_notification_preferences", r#""{}""#)],
             "kiwivmSetNotificationPreferences: body.json_notification_preferences: must be of \
              type object",
         ),

@@ -230,7 +230,7 @@ impl Check<'_> {
                 None => found.push(format!("{place}: the form has no such field")),
                 Some(schema) if encoding == "application/json" => {
                     match serde_json::from_str::<Value>(value) {
-                        Ok(value) => self.value(&place, &value, schema, found),
+                        Ok(value) => self.value(&place, &value, self.inside(schema), found),
                         Err(_) => found.push(format!("{place}: is no JSON text")),
                     }
                 }
@@ -239,6 +239,16 @@ impl Check<'_> {
         }
         for name in required.iter().filter(|name| !sent.contains_key(**name)) {
             found.push(format!("body.{name}: is required"));
+        }
+    }
+
+    /// What JSON text holds, of a schema that may be that or the text.
+    fn inside<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let is_text = |option: &&Value| resolve(self.document, option)["format"] == "json";
+        let options = resolve(self.document, schema)["oneOf"].as_array();
+        match options.map(|options| options.iter().partition::<Vec<_>, _>(is_text)) {
+            Some((text, inside)) if text.len() == 1 && inside.len() == 1 => inside[0],
+            _ => schema,
         }
     }
 
