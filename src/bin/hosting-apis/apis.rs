@@ -1,0 +1,34 @@
+//! The specs that the command carries.
+
+use clap::ValueEnum;
+
+/// An API that this crate has a spec of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Name {
+    Kiwivm,
+    VpsOrg,
+    Cdnfly,
+    Boardmate,
+}
+
+impl Name {
+    /// The spec's file, as messages name it.
+    pub fn file(self) -> &'static str {
+        match self {
+            Name::Kiwivm => "specs/kiwivm.yaml",
+            Name::VpsOrg => "specs/vps-org.yaml",
+            Name::Cdnfly => "specs/cdnfly.yaml",
+            Name::Boardmate => "specs/boardmate.yaml",
+        }
+    }
+
+    /// The spec as it was written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Name::Kiwivm => include_str!("../../../specs/kiwivm.yaml"),
+            Name::VpsOrg => include_str!("../../../specs/vps-org.yaml"),
+            Name::Cdnfly => include_str!("../../../specs/cdnfly.yaml"),
+            Name::Boardmate => include_str!("../../../specs/boardmate.yaml"),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! `hosting-apis spec`: an API's OpenAPI file.
+
+use std::io::{self, Write};
+
+use crate::FINE;
+use crate::apis::Name;
+use crate::codegen::source::Source;
+
+pub fn run(api: Name, json: bool) -> Result<u8, String> {
+    let text = if json {
+        let source = Source::read(api.file(), api.text()).map_err(|e| e.to_string())?;
+        let json = serde_json::to_string_pretty(source.document());
+        json.map_err(|e| format!("{}: {e}", api.file()))? + "\n"
+    } else {
+        api.text().to_owned()
+    };
+    let written = io::stdout().write_all(text.as_bytes());
+    written.map_err(|e| format!("standard output: {e}"))?;
+    Ok(FINE)
+}
