@@ -24,6 +24,7 @@ pub mod lower;
 pub mod source;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{self, UnwindSafe};
 use std::sync::Once;
@@ -117,15 +118,30 @@ pub fn generate(file: &str, text: &str) -> Result<Generated, Failure> {
 /// The client as a syntax tree, before it is printed, and the spec as JSON.
 pub fn generate_tree(file: &str, text: &str) -> Result<(syn::File, String), Failure> {
     let source = source::Source::read(file, text)?;
-    check::check(&source)?;
-    let module = module(file);
-    let document = source.document();
     let failed = |stage, reason: String| Failure::new(stage, &source, reason);
-    let lowered = lower::lower(&module, document).map_err(|e| failed("lower", e))?;
-    let tree = progenitor(&lowered).map_err(|e| failed("progenitor", e))?;
+    let (tree, lowered) = undressed(&source)?;
     let tree = dress::dress(tree, &lowered).map_err(|e| failed("dress", e))?;
-    let spec = serde_json::to_string(document).map_err(|e| failed("source", e.to_string()))?;
+    let spec = serde_json::to_string(source.document());
+    let spec = spec.map_err(|e| failed("source", e.to_string()))?;
     Ok((tree, spec))
+}
+
+/// A program for each operation of a spec, by the operation's id: what the examples in the client's
+/// documentation compile.
+pub fn samples(file: &str, text: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let source = source::Source::read(file, text)?;
+    let (tree, lowered) = undressed(&source)?;
+    dress::samples(&tree, &lowered).map_err(|e| Failure::new("dress", &source, e))
+}
+
+/// All stages but the last.
+fn undressed(source: &source::Source) -> Result<(syn::File, lower::Lowered), Failure> {
+    check::check(source)?;
+    let failed = |stage, reason: String| Failure::new(stage, source, reason);
+    let module = module(source.file());
+    let lowered = lower::lower(&module, source.document()).map_err(|e| failed("lower", e))?;
+    let tree = progenitor(&lowered).map_err(|e| failed("progenitor", e))?;
+    Ok((tree, lowered))
 }
 
 /// The module of the spec in this file: `vps_org` of `specs/vps-org.yaml`.

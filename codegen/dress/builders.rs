@@ -10,6 +10,8 @@
 //! before (its `Result` in every field) and behind (its hooks and its error type) is replaced by
 //! one call into transport.
 
+use std::collections::BTreeMap;
+
 use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -28,6 +30,8 @@ pub struct Builders {
     pub module: TokenStream,
     /// `impl Client { … }`, a method an operation.
     pub calls: TokenStream,
+    /// A program an operation, by the operation's id: what its example in rustdoc compiles.
+    pub samples: BTreeMap<String, String>,
     operations: Vec<Call>,
 }
 
@@ -88,6 +92,7 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
     let items = module.content.map(|(_, items)| items).unwrap_or_default();
     let mut made = Vec::new();
     let mut calls = Vec::new();
+    let mut samples = BTreeMap::new();
     let mut operations = Vec::new();
     for operation in &lowered.operations {
         let name = operation.id.to_upper_camel_case();
@@ -99,6 +104,7 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
             builder(operation, &method, parts, types, &lowered.module).map_err(in_operation)?;
         made.push(builder.item);
         calls.push(builder.call);
+        samples.insert(operation.id.clone(), builder.sample);
         operations.push(Call {
             id: operation.id.clone(),
             method,
@@ -118,6 +124,7 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
             }
         },
         calls: quote! { impl Client { #(#calls)* } },
+        samples,
         operations,
     })
 }
@@ -158,6 +165,7 @@ struct Builder {
     call: TokenStream,
     setters: Vec<Setter>,
     payload: Type,
+    sample: String,
 }
 
 fn builder(
@@ -231,13 +239,13 @@ fn builder(
         }
     };
     let unit = payload.to_token_stream().to_string() == "()";
-    let example = docs::example(
+    let example = docs::Example::new(
         module,
         &method.to_string(),
         &examples(operation, &setters, types, module),
         unit,
     );
-    let about = docs::attributes(&docs::operation(operation, &example));
+    let about = docs::attributes(&docs::operation(operation, &example.rustdoc()));
     let call = quote! {
         #about
         #deprecated
@@ -250,6 +258,7 @@ fn builder(
         call,
         setters,
         payload,
+        sample: example.program(),
     })
 }
 

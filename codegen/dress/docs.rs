@@ -166,31 +166,69 @@ pub fn operation(operation: &Operation, example: &str) -> String {
     )
 }
 
-/// A call with every parameter that the spec gives an example of and a literal can express.
-pub fn example(
-    module: &str,
-    method: &str,
-    setters: &[(String, Option<String>)],
-    unit: bool,
-) -> String {
-    let mut chain = vec![format!("{}client", if unit { "" } else { "let reply = " })];
-    chain.push(format!(".{method}()"));
-    let values = setters
-        .iter()
-        .filter_map(|(name, literal)| Some(format!(".{name}({})", literal.as_ref()?)));
-    chain.extend(values);
-    chain.push(".await?;".to_owned());
-    let one_line = chain.concat();
-    let call = if one_line.len() <= 80 {
-        one_line
-    } else {
-        chain.join("\n    ")
-    };
-    let allow = "# #[allow(deprecated)]\n";
-    format!(
-        "# Example\n\n```no_run\n{allow}# async fn example(client: hosting_apis::{module}::Client) \
-         -> Result<(), hosting_apis::Error> {{\n{call}\n# Ok(())\n# }}\n```"
-    )
+/// A program that makes a call with every parameter that the spec gives an example of and a literal
+/// can express.
+///
+/// It is shown in two ways. To rustdoc all but the call is hidden, though compiled as a test; so
+/// what [`program`](Example::program) gives compiles as well.
+pub struct Example {
+    before: [String; 5],
+    call: String,
+    after: Vec<&'static str>,
+}
+
+impl Example {
+    /// The call that these setters make. `unit` says that it gives nothing.
+    pub fn new(
+        module: &str,
+        method: &str,
+        setters: &[(String, Option<String>)],
+        unit: bool,
+    ) -> Self {
+        let mut chain = vec![format!("{}client", if unit { "" } else { "let reply = " })];
+        chain.push(format!(".{method}()"));
+        let values = setters
+            .iter()
+            .filter_map(|(name, literal)| Some(format!(".{name}({})", literal.as_ref()?)));
+        chain.extend(values);
+        chain.push(".await?;".to_owned());
+        let one_line = chain.concat();
+        let call = if one_line.len() <= 80 {
+            one_line
+        } else {
+            chain.join("\n    ")
+        };
+        let print = (!unit).then_some("    println!(\"{reply:?}\");");
+        Example {
+            before: [
+                format!("use hosting_apis::{{Error, {module}}};"),
+                String::new(),
+                "#[tokio::main]".to_owned(),
+                "async fn main() -> Result<(), Error> {".to_owned(),
+                format!("    let client = {module}::Client::from_env()?;"),
+            ],
+            call,
+            after: print.into_iter().chain(["    Ok(())", "}"]).collect(),
+        }
+    }
+
+    /// For rustdoc: the call, with the rest of the program hidden.
+    pub fn rustdoc(&self) -> String {
+        let hidden = |line: &str| format!("# {line}").trim_end().to_owned();
+        let before = self.before.iter().map(|line| hidden(line));
+        let after = self.after.iter().map(|line| hidden(line));
+        let lines: Vec<String> = before.chain([self.call.clone()]).chain(after).collect();
+        format!("# Example\n\n```no_run\n{}\n```", lines.join("\n"))
+    }
+
+    /// The whole program.
+    pub fn program(&self) -> String {
+        let before = self.before.iter().cloned();
+        let call = self.call.lines().map(|line| format!("    {line}"));
+        let after = self.after.iter().map(|line| (*line).to_owned());
+        let lines: Vec<String> = before.chain(call).chain(after).collect();
+        lines.join("\n") + "\n"
+    }
 }
 
 /// A value of an example as a setter of this type takes it, if a literal can express it.

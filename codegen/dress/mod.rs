@@ -22,6 +22,8 @@ mod tests;
 mod tree;
 mod types;
 
+use std::collections::BTreeMap;
+
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -54,6 +56,13 @@ pub fn dress(tree: File, lowered: &Lowered) -> Result<File, String> {
         #types
     };
     syn::parse2(made).map_err(|e| format!("the dressed client is not Rust: {e}"))
+}
+
+/// A program for each operation, by its id, that calls it with what the spec gives as examples: the
+/// same that the documentation of its method compiles.
+pub fn samples(tree: &File, lowered: &Lowered) -> Result<BTreeMap<String, String>, String> {
+    let types = types::dress(module(tree, "types")?, lowered)?;
+    Ok(builders::dress(module(tree, "builder")?, &types, lowered)?.samples)
 }
 
 fn module(tree: &File, name: &str) -> Result<ItemMod, String> {

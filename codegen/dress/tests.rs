@@ -399,7 +399,7 @@ mod calls {
         let example = part(
             &text,
             "/// let reply = client\n    ///     .create_thing()",
-            "/// # Ok",
+            "/// #     println",
         );
         has(
             example,
@@ -1168,7 +1168,7 @@ mod unknown_trees {
 }
 
 mod docs {
-    use super::super::docs::{attributes, example, literal, markdown};
+    use super::super::docs::{Example, attributes, literal, markdown};
     use super::*;
 
     #[test]
@@ -1352,9 +1352,10 @@ mod docs {
     #[test]
     fn a_call_is_shown_on_one_line_if_it_fits() {
         let shown = |setters: &[(String, Option<String>)], unit| {
-            let text = example("things", "get_it", setters, unit);
-            part(&text, "hosting_apis::Error> {\n", "\n# Ok")
-                .replace("hosting_apis::Error> {\n", "")
+            let text = Example::new("things", "get_it", setters, unit).rustdoc();
+            let visible = text.lines().skip(3).filter(|line| !line.starts_with('#'));
+            let visible: Vec<&str> = visible.collect();
+            visible.join("\n").trim_end_matches("\n```").to_owned()
         };
         let set = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
         assert_eq!(shown(&[], false), "let reply = client.get_it().await?;");
@@ -1372,6 +1373,47 @@ mod docs {
                 false
             ),
             "let reply = client\n    .get_it()\n    .first(\"quite a long text for an argument\")\n    .second(\"and another one\")\n    .await?;"
+        );
+    }
+
+    #[test]
+    fn a_program_is_what_the_example_in_rustdoc_compiles() {
+        let long = [("first", 40), ("second", 40)];
+        let long = long.map(|(name, width)| (name.to_owned(), Some("7".repeat(width))));
+        for (setters, unit) in [(&[][..], false), (&[][..], true), (&long[..], false)] {
+            let example = Example::new("things", "get_it", setters, unit);
+            let rustdoc = example.rustdoc();
+            let code = rustdoc.strip_prefix("# Example\n\n```no_run\n");
+            let code = code.and_then(|code| code.strip_suffix("\n```"));
+            let compiled = code.unwrap_or_default().lines().map(|line| {
+                let shown = line.strip_prefix("# ").or_else(|| line.strip_prefix('#'));
+                shown.unwrap_or(line).trim()
+            });
+            let program = example.program();
+            let lines = program.lines().map(str::trim);
+            assert_eq!(
+                lines.collect::<Vec<_>>(),
+                compiled.collect::<Vec<_>>(),
+                "{rustdoc}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_program_is_whole_and_laid_out() {
+        let setters = [("id".to_owned(), Some("7".to_owned()))];
+        assert_eq!(
+            Example::new("things", "get_it", &setters, false).program(),
+            r#"use hosting_apis::{Error, things};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let client = things::Client::from_env()?;
+    let reply = client.get_it().id(7).await?;
+    println!("{reply:?}");
+    Ok(())
+}
+"#
         );
     }
 }
