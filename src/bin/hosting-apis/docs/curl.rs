@@ -302,3 +302,127 @@ fn encoded(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use hosting_apis::kiwivm;
+
+    use super::*;
+
+    /// What curl would be given: a shell runs the command with another `curl`.
+    fn given(command: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let shell = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{command}");
+        let mut sh = Command::new("sh");
+        let output = sh.arg("-euc").arg(shell).envs(variables.iter().copied());
+        let output = output.output().unwrap();
+        assert!(output.status.success(), "{command}\n{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_terminator('\0').map(str::to_owned).collect()
+    }
+
+    /// The command for an operation that this is the spec's object of.
+    fn command(object: &str) -> Result<String, String> {
+        let operation = kiwivm::OPERATIONS.iter().find(|o| o.id == "start").unwrap();
+        let mut document: Value = serde_yaml::from_str(
+            "{servers: [{url: 'https://{host}'}], components: {securitySchemes: {\
+             key: {type: apiKey, in: header, name: api-key}, \
+             odd: {type: apiKey, in: query, name: key}}}}",
+        )
+        .unwrap();
+        let object: Value = serde_yaml::from_str(object).unwrap();
+        document["paths"]["/start"]["post"] = object;
+        Curl::new(&document, "ACME").command(operation)
+    }
+
+    const ODD: &str =
+        "it's \\ \"$HOME\" `id` $(id) & ; | < > * ? # ! ~ % + = @/etc/passwd\n{a,b}[1-9] é";
+
+    #[test]
+    fn any_value_survives_the_shell() {
+        let odd = serde_json::to_string(ODD).unwrap();
+        let form = command(&format!(
+            "requestBody: {{content: {{application/x-www-form-urlencoded: {{example: {{text: {odd}}}}}}}}}"
+        ));
+        let url = "https://acme.example/start";
+        let base = [
+            ("ACME_BASE_URL", "https://acme.example"),
+            ("ACME_API_KEY", ODD),
+        ];
+        assert_eq!(
+            given(&form.unwrap(), &base),
+            [url, "--data-urlencode", &format!("text={ODD}")]
+        );
+        let json = command(&format!(
+            "{{security: [{{key: []}}], requestBody: {{content: {{application/json: {{example: {odd}}}}}}}}}"
+        ));
+        assert_eq!(
+            given(&json.unwrap(), &base),
+            [
+                url,
+                "--header",
+                &format!("api-key: {ODD}"),
+                "--header",
+                "Content-Type: application/json",
+                "--data",
+                &odd,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_query_is_data_of_a_get_and_else_in_the_url() {
+        let query = "{name: 'q[]', in: query, schema: {}, example: [a b, c]}";
+        let base = [("ACME_BASE_URL", "https://acme.example")];
+        assert_eq!(
+            given(&command(&format!("parameters: [{query}]")).unwrap(), &base),
+            [
+                "--get",
+                "--request",
+                "POST",
+                "https://acme.example/start",
+                "--data-urlencode",
+                "q%5B%5D=a b",
+                "--data-urlencode",
+                "q%5B%5D=c",
+            ]
+        );
+        let with_body = format!(
+            "{{parameters: [{query}], requestBody: {{content: {{application/json: {{example: 1}}}}}}}}"
+        );
+        assert_eq!(
+            given(&command(&with_body).unwrap(), &base)[0],
+            "https://acme.example/start?q%5B%5D=a%20b&q%5B%5D=c"
+        );
+    }
+
+    #[test]
+    fn what_has_no_command_says_why() {
+        for (object, reason) in [
+            (
+                "{security: [{odd: []}]}",
+                "the security scheme `odd` isn't known here",
+            ),
+            (
+                "{parameters: [{name: id, in: query, required: true}]}",
+                "the parameter `id` has no example; add one",
+            ),
+            (
+                "{parameters: [{name: id, in: cookie, example: 1}]}",
+                "a parameter in `cookie` isn't known here",
+            ),
+            (
+                "{requestBody: {content: {text/csv: {example: a}}}}",
+                "a body of `text/csv` isn't known here",
+            ),
+            (
+                "{requestBody: {content: {application/json: {}}}}",
+                "its body has no example; add one",
+            ),
+        ] {
+            let expected = format!("kiwivm.start: no curl sample: {reason}");
+            assert_eq!(command(object).unwrap_err(), expected);
+        }
+    }
+}

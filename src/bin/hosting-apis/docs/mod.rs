@@ -62,9 +62,13 @@ impl File {
 }
 
 pub fn run(out: &Path) -> Result<u8, String> {
+    prepare(out)?;
     // All of it is made before any of it is written.
     let files = site()?;
-    write(out, &files)?;
+    for File { name, content } in &files {
+        let path = out.join(name);
+        fs::write(&path, content).map_err(|e| unwritable(out, &path, &e))?;
+    }
     let index = out.join("index.html");
     let said = writeln!(
         io::stdout(),
@@ -98,27 +102,23 @@ fn site() -> Result<Vec<File>, String> {
     Ok(files)
 }
 
-/// Writes the site. What else the directory holds is left alone.
-fn write(out: &Path, files: &[File]) -> Result<(), String> {
+/// Makes the directory. What it holds besides the site is left alone.
+fn prepare(out: &Path) -> Result<(), String> {
     if out.is_file() {
         return Err(format!(
             "--out {}: this is a file; name a directory, which is made if it isn't there",
             out.display()
         ));
     }
-    let failed = |what: &Path, e: io::Error| {
-        format!(
-            "--out {}: can't write {}: {e}; name a directory that you may write to",
-            out.display(),
-            what.display()
-        )
-    };
-    fs::create_dir_all(out).map_err(|e| failed(out, e))?;
-    for File { name, content } in files {
-        let path = out.join(name);
-        fs::write(&path, content).map_err(|e| failed(&path, e))?;
-    }
-    Ok(())
+    fs::create_dir_all(out).map_err(|e| unwritable(out, out, &e))
+}
+
+fn unwritable(out: &Path, what: &Path, e: &io::Error) -> String {
+    format!(
+        "--out {}: can't write {}: {e}; name a directory that you may write to",
+        out.display(),
+        what.display()
+    )
 }
 
 impl Reference {
