@@ -12,16 +12,22 @@
 //! | progenitor | makes types and one builder an operation |
 //! | [`dress`] | reshapes those into the client that users see |
 //!
+//! Beside the stages stand [`surface`], which reads off a client what its callers see, [`diff`],
+//! which compares what callers of two specs see, and [`place`], which finds the way back to a spec.
+//!
 //! Nothing here knows the crate's own sources, and nothing here panics on a spec: a stage that
 //! can't go on says why.
 
-// build.rs uses one half of this and the tests the other.
+// build.rs uses one part of this, the command another, and the tests a third.
 #![allow(dead_code)]
 
 pub mod check;
+pub mod diff;
 pub mod dress;
 pub mod lower;
+mod place;
 pub mod source;
+pub mod surface;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -29,9 +35,7 @@ use std::fmt;
 use std::panic::{self, UnwindSafe};
 use std::sync::Once;
 
-use heck::ToUpperCamelCase;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
-use serde_yaml::Value;
 
 /// What the build writes for one spec.
 pub struct Generated {
@@ -52,45 +56,11 @@ impl Failure {
         // A finding is one line, whatever a library prints.
         let reason = reason.to_string();
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-        Failure(match place(source.document(), &reason) {
+        Failure(match place::of_reason(source.document(), &reason) {
             Some(place) => source.finding(&place, stage, reason).to_string(),
             None => format!("{}: [{stage}] {reason}", source.file()),
         })
     }
-}
-
-/// Where the operation stands that a reason begins with, or the schema or operation that the first
-/// type in it is named after.
-fn place(document: &Value, reason: &str) -> Option<source::Path> {
-    let root = source::Path::root();
-    let mut known = Vec::new();
-    for (path, item) in entries(document.get("paths")) {
-        for (method, operation) in entries(Some(item)) {
-            if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
-                known.push((id, root.child("paths").child(path).child(method)));
-            }
-        }
-    }
-    let id = reason.split(':').next();
-    if let Some((_, place)) = known.iter().find(|(known, _)| Some(*known) == id) {
-        return Some(place.clone());
-    }
-    let schemas = document.get("components").and_then(|c| c.get("schemas"));
-    let component = |name| root.child("components").child("schemas").child(name);
-    known.extend(entries(schemas).map(|(name, _)| (name, component(name))));
-    let name = reason.split('`').nth(1)?.split('.').next()?;
-    // What has no name of its own is named after the way to it.
-    let leads = |known: &str| {
-        let rest = name.strip_prefix(&known.to_upper_camel_case());
-        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_lowercase()))
-    };
-    let on_the_way = known.into_iter().filter(|(known, _)| leads(known));
-    Some(on_the_way.max_by_key(|(known, _)| known.len())?.1)
-}
-
-fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
-    let map = value.and_then(Value::as_mapping).into_iter().flatten();
-    map.filter_map(|(key, value)| Some((key.as_str()?, value)))
 }
 
 impl fmt::Display for Failure {
@@ -117,9 +87,12 @@ pub fn generate(file: &str, text: &str) -> Result<Generated, Failure> {
 
 /// The client as a syntax tree, before it is printed, and the spec as JSON.
 pub fn generate_tree(file: &str, text: &str) -> Result<(syn::File, String), Failure> {
-    let source = source::Source::read(file, text)?;
-    let failed = |stage, reason: String| Failure::new(stage, &source, reason);
-    let (tree, lowered) = undressed(&source)?;
+    tree_of(&source::Source::read(file, text)?)
+}
+
+fn tree_of(source: &source::Source) -> Result<(syn::File, String), Failure> {
+    let failed = |stage, reason: String| Failure::new(stage, source, reason);
+    let (tree, lowered) = undressed(source)?;
     let tree = dress::dress(tree, &lowered).map_err(|e| failed("dress", e))?;
     let spec = serde_json::to_string(source.document());
     let spec = spec.map_err(|e| failed("source", e.to_string()))?;

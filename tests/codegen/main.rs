@@ -4,6 +4,7 @@
 mod codegen;
 
 mod check;
+mod diff;
 mod pipeline;
 mod surface;
 

@@ -18,17 +18,9 @@
 //!     value on the wire → Variant
 //! ```
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use proc_macro2::TokenTree;
-use quote::ToTokens;
-use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, Expr, ExprLit, Field, File, FnArg, GenericArgument, ImplItem, ImplItemFn, Item,
-    ItemEnum, ItemMod, ItemStruct, Lit, Meta, Path, PathArguments, ReturnType, Type,
-};
-
+use crate::codegen::surface::{Call, Field, Surface, Type};
 use crate::codegen::{generate_tree, module};
 use crate::specs;
 
@@ -41,7 +33,7 @@ fn the_surface_of_each_api_is_as_it_was() {
         let mut settings = insta::Settings::clone_current();
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(module(&file), surface(&tree)));
+        settings.bind(|| insta::assert_snapshot!(module(&file), listing(&Surface::of(&tree))));
     }
 }
 
@@ -95,7 +87,7 @@ pub mod types {
     crate::wire::lenient! { Place ~ "name", Thing @ "key", ThingList = "results" ~ "note" @ "id" }
 }"#,
     );
-    insta::assert_snapshot!(surface(&tree.expect("Rust")), @"
+    insta::assert_snapshot!(listing(&Surface::of(&tree.expect("Rust"))), @"
 get_it() -> BTreeMap<String, Id>  [deprecated, idempotent]
     all: Vec<Thing>  [required]
     old: i64  [deprecated]
@@ -123,356 +115,87 @@ enum State
 }
 
 /// The listing.
-fn surface(tree: &File) -> String {
+fn listing(surface: &Surface) -> String {
     let mut out = String::new();
-    let builders = items(tree, "builder");
-    let types = items(tree, "types");
-    let idempotent = idempotent(&items(tree, "operations"));
-    for method in methods(&tree.items) {
-        let Some(builder) = returned(method).filter(|ty| ty.starts_with("builder::")) else {
-            continue;
-        };
-        let builder = builder.trim_start_matches("builder::").to_owned();
-        let name = builder.split('<').next().unwrap_or_default();
-        let mut marks = Vec::new();
-        if is_deprecated(&method.attrs) {
-            marks.push("deprecated");
-        }
-        if idempotent.get(&method.sig.ident.to_string()) == Some(&true) {
-            marks.push("idempotent");
-        }
-        let _ = writeln!(
-            out,
-            "{}() -> {}{}",
-            method.sig.ident,
-            payload(&builders, name),
-            marked(&marks)
-        );
-        setters(&builders, name, &mut out);
-    }
-    let lenient = lenient(&types);
-    for item in &types {
-        match item {
-            Item::Struct(item) => {
-                let new = methods_of(&types, &item.ident.to_string());
-                structure(item, &lenient, &new, &mut out);
-            }
-            Item::Macro(mac) if ends(&mac.mac.path, "open_enum") => {
-                if let Ok(item) = mac.mac.parse_body::<ItemEnum>() {
-                    choice(&item, &mut out);
-                }
-            }
-            _ => {}
-        }
-    }
+    surface
+        .calls
+        .iter()
+        .for_each(|call| list_call(call, &mut out));
+    surface.types.iter().for_each(|ty| list_type(ty, &mut out));
     out
 }
 
-/// The items of a module of the client.
-fn items(tree: &File, name: &str) -> Vec<Item> {
-    let module = tree.items.iter().find_map(|item| match item {
-        Item::Mod(ItemMod {
-            ident,
-            content: Some((_, items)),
-            ..
-        }) if ident == name => Some(items.clone()),
-        _ => None,
-    });
-    module.unwrap_or_default()
-}
-
-/// All functions of all impls.
-fn methods(items: &[Item]) -> impl Iterator<Item = &ImplItemFn> {
-    let impls = items.iter().filter_map(|item| match item {
-        Item::Impl(item) => Some(item),
-        _ => None,
-    });
-    impls
-        .flat_map(|item| &item.items)
-        .filter_map(|item| match item {
-            ImplItem::Fn(method) => Some(method),
-            _ => None,
-        })
-}
-
-/// Those of one type.
-fn methods_of<'a>(items: &'a [Item], name: &str) -> Vec<&'a ImplItemFn> {
-    let own = items.iter().filter(|item| match item {
-        Item::Impl(item) if item.trait_.is_none() => match &*item.self_ty {
-            Type::Path(path) => ends(&path.path, name),
-            _ => false,
-        },
-        _ => false,
-    });
-    own.flat_map(|item| methods(std::slice::from_ref(item)))
-        .collect()
-}
-
-fn ends(path: &Path, name: &str) -> bool {
-    path.segments.last().is_some_and(|last| last.ident == name)
-}
-
-fn returned(method: &ImplItemFn) -> Option<String> {
-    match &method.sig.output {
-        ReturnType::Type(_, ty) => Some(written(&**ty)),
-        ReturnType::Default => None,
+fn list_call(call: &Call, out: &mut String) {
+    let Call {
+        method, payload, ..
+    } = call;
+    let marks = [
+        (call.deprecated, "deprecated"),
+        (call.idempotent, "idempotent"),
+    ];
+    let _ = writeln!(out, "{method}() -> {payload}{}", marked(marks));
+    for setter in &call.setters {
+        let marks = [
+            (setter.required, "required"),
+            (setter.deprecated, "deprecated"),
+        ];
+        let _ = writeln!(out, "    {}: {}{}", setter.name, setter.ty, marked(marks));
+    }
+    if let Some(items) = &call.stream {
+        let _ = writeln!(out, "    stream: {items}");
     }
 }
 
-/// What `send` gives inside of its `Result` and `ResponseValue`.
-fn payload(builders: &[Item], name: &str) -> String {
-    let send = methods_of(builders, name)
-        .into_iter()
-        .find(|method| method.sig.ident == "send");
-    let payload = send.and_then(|send| match &send.sig.output {
-        ReturnType::Type(_, ty) => argument(argument(ty, "Result")?, "ResponseValue"),
-        ReturnType::Default => None,
-    });
-    payload.map_or_else(|| "?".to_owned(), short)
-}
-
-/// `T` of `Name<T>`, `Name<T, …>` or `Name<'a, T>`.
-fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == name)?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
+fn list_type(ty: &Type, out: &mut String) {
+    match ty {
+        Type::Struct(item) => {
+            let mut marks = vec![(item.non_exhaustive, "non_exhaustive".to_owned())];
+            let stand_ins = item.stand_ins.iter();
+            marks.extend(stand_ins.map(|stand_in| (true, format!("or {stand_in}"))));
+            // Each by its name, with what the field holds.
+            marks.push((item.built, "a function sets each field".to_owned()));
+            let _ = writeln!(out, "\nstruct {}{}", item.name, marked(marks));
+            if let Some(arguments) = &item.new {
+                let names: Vec<&str> = arguments.iter().map(|(name, _)| name.as_str()).collect();
+                let _ = writeln!(out, "    new({})", names.join(", "));
+            }
+            for field in &item.fields {
+                let _ = writeln!(out, "    {}", line(field));
+            }
         }
-        _ => None,
-    }
-}
-
-/// The setters of a builder, with the type of the field that each sets.
-fn setters(builders: &[Item], name: &str, out: &mut String) {
-    let item = builders.iter().find_map(|item| match item {
-        Item::Struct(item) if item.ident == name => Some(item),
-        _ => None,
-    });
-    let fields = item.into_iter().flat_map(|item| &item.fields);
-    let fields: BTreeMap<String, String> = fields
-        .filter_map(|field| {
-            let ty = argument(&field.ty, "Option")?;
-            Some((field.ident.as_ref()?.to_string(), short(ty)))
-        })
-        .collect();
-    for method in methods_of(builders, name) {
-        if let Some(items) = streamed(method) {
-            let _ = writeln!(out, "    stream: {items}");
+        Type::Enum(item) => {
+            let _ = writeln!(out, "\nenum {}", item.name);
+            for (variant, value) in &item.variants {
+                let _ = writeln!(out, "    {value} → {variant}");
+            }
         }
-        let inputs: Vec<&FnArg> = method.sig.inputs.iter().collect();
-        let [FnArg::Receiver(_), FnArg::Typed(argument)] = inputs.as_slice() else {
-            continue;
-        };
-        let setter = method.sig.ident.to_string();
-        let ty = fields.get(&setter).cloned();
-        let ty = ty.unwrap_or_else(|| short(&argument.ty));
-        let mut marks = Vec::new();
-        if documentation(&method.attrs).ends_with("Required.") {
-            marks.push("required");
-        }
-        if is_deprecated(&method.attrs) {
-            marks.push("deprecated");
-        }
-        let _ = writeln!(out, "    {setter}: {ty}{}", marked(&marks));
-    }
-}
-
-/// `T` of a `stream()` that gives `Items<'a, T>`.
-fn streamed(method: &ImplItemFn) -> Option<String> {
-    let ReturnType::Type(_, ty) = &method.sig.output else {
-        return None;
-    };
-    (method.sig.ident == "stream").then(|| argument(ty, "Items").map_or("?".to_owned(), short))
-}
-
-/// What is listed of a struct: what else may stand for it, its constructor, its fields.
-fn structure(
-    item: &ItemStruct,
-    lenient: &BTreeMap<String, Vec<String>>,
-    own: &[&ImplItemFn],
-    out: &mut String,
-) {
-    let mut marks = Vec::new();
-    if item
-        .attrs
-        .iter()
-        .any(|a| a.path().is_ident("non_exhaustive"))
-    {
-        marks.push("non_exhaustive".to_owned());
-    }
-    marks.extend(
-        lenient
-            .get(&item.ident.to_string())
-            .into_iter()
-            .flatten()
-            .cloned(),
-    );
-    let sets = |method: &&&ImplItemFn| method.sig.receiver().is_some();
-    if own.iter().any(|method| sets(&method)) {
-        // Each by its name, with what the field holds.
-        marks.push("a function sets each field".to_owned());
-    }
-    let _ = writeln!(out, "\nstruct {}{}", item.ident, marked(&marks));
-    for method in own.iter().filter(|method| !sets(method)) {
-        let inputs = method.sig.inputs.iter().map(|input| match input {
-            FnArg::Typed(argument) => written(&argument.pat),
-            FnArg::Receiver(_) => String::new(),
-        });
-        let inputs = inputs.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(out, "    {}({inputs})", method.sig.ident);
-    }
-    for field in &item.fields {
-        let _ = writeln!(out, "    {}", line(field));
     }
 }
 
 /// `fileName → file_name: Option<String>  [base64]`
 fn line(field: &Field) -> String {
-    let words: String = field
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("serde"))
-        .map(|attr| attr.meta.to_token_stream().to_string())
-        .collect();
-    let name = field
-        .ident
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let renamed = words
-        .split("rename = \"")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next());
-    let name = renamed.map_or(name.clone(), |wire| format!("{wire} → {name}"));
-    let mut marks = Vec::new();
-    for (word, mark) in [
-        ("base64_text", "base64"),
-        ("json_text", "JSON text"),
-        ("flatten", "all others"),
-    ] {
-        if words.contains(word) {
-            marks.push(mark);
-        }
-    }
-    if is_deprecated(&field.attrs) {
-        marks.push("deprecated");
-    }
-    format!("{name}: {}{}", short(&field.ty), marked(&marks))
+    let Field { name, wire, ty, .. } = field;
+    let name = if name == wire {
+        name.clone()
+    } else {
+        format!("{wire} → {name}")
+    };
+    let marks = [
+        (field.base64, "base64"),
+        (field.json_text, "JSON text"),
+        (field.rest, "all others"),
+        (field.deprecated, "deprecated"),
+    ];
+    format!("{name}: {ty}{}", marked(marks))
 }
 
-fn choice(item: &ItemEnum, out: &mut String) {
-    let _ = writeln!(out, "\nenum {}", item.ident);
-    for variant in &item.variants {
-        let value = match &variant.discriminant {
-            Some((
-                _,
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(value),
-                    ..
-                }),
-            )) => value.value(),
-            _ => "?".to_owned(),
-        };
-        let _ = writeln!(out, "    {value} → {}", variant.ident);
-    }
-}
-
-/// Which methods may be sent again.
-fn idempotent(operations: &[Item]) -> BTreeMap<String, bool> {
-    let constants = operations.iter().filter_map(|item| match item {
-        Item::Const(item) => Some(item),
-        _ => None,
-    });
-    constants
-        .map(|item| {
-            let method = item.ident.to_string().to_lowercase();
-            let fields = item.expr.to_token_stream().to_string();
-            (method, fields.contains("idempotent : true"))
-        })
-        .collect()
-}
-
-/// What stands in for a struct, as `lenient!` is told.
-fn lenient(types: &[Item]) -> BTreeMap<String, Vec<String>> {
-    let lenient = types.iter().find_map(|item| match item {
-        Item::Macro(item) if ends(&item.mac.path, "lenient") => Some(item.mac.tokens.clone()),
-        _ => None,
-    });
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let (mut name, mut sign) = (String::new(), ' ');
-    for token in lenient.unwrap_or_default() {
-        match token {
-            TokenTree::Ident(ident) => name = ident.to_string(),
-            TokenTree::Punct(punct) => sign = punct.as_char(),
-            TokenTree::Literal(field) => {
-                let field = field.to_string();
-                let field = field.trim_matches('"');
-                let mark = match sign {
-                    '=' => format!("or a bare list, as {field}"),
-                    '~' => format!("or bare text, as {field}"),
-                    '@' => format!("or in a list, by its {field}"),
-                    sign => format!("? {sign} {field}"),
-                };
-                found.entry(name.clone()).or_default().push(mark);
-            }
-            TokenTree::Group(_) => {}
-        }
-    }
-    found
-}
-
-fn is_deprecated(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| attr.path().is_ident("deprecated"))
-}
-
-fn documentation(attrs: &[Attribute]) -> String {
-    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(line),
-                ..
-            }) => Some(line.value().trim().to_owned()),
-            _ => None,
-        },
-        _ => None,
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn marked(marks: &[impl AsRef<str>]) -> String {
-    let marks: Vec<&str> = marks.iter().map(AsRef::as_ref).collect();
+/// The marks that are true.
+fn marked(marks: impl IntoIterator<Item = (bool, impl Into<String>)>) -> String {
+    let marks = marks.into_iter().filter(|(is, _)| *is);
+    let marks: Vec<String> = marks.map(|(_, mark)| mark.into()).collect();
     if marks.is_empty() {
         String::new()
     } else {
         format!("  [{}]", marks.join(", "))
     }
-}
-
-/// A type without its modules.
-fn short(ty: &Type) -> String {
-    struct Shorten;
-    impl VisitMut for Shorten {
-        fn visit_path_mut(&mut self, path: &mut Path) {
-            path.leading_colon = None;
-            path.segments = path.segments.pop().into_iter().collect();
-            visit_mut::visit_path_mut(self, path);
-        }
-    }
-    let mut ty = ty.clone();
-    Shorten.visit_type_mut(&mut ty);
-    written(&ty)
-}
-
-/// Tokens as a person writes them.
-fn written(tokens: &impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    text.replace(' ', "").replace(',', ", ").replace('+', " + ")
 }
