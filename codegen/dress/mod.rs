@@ -242,7 +242,7 @@ fn call_by_id(builders: &builders::Builders) -> TokenStream {
 const TAKEN: [&str; 4] = ["builder", "from_env", "call", "read"];
 
 /// The client's method for an operation.
-fn method(operation: &Operation) -> Result<Ident, String> {
+pub fn method(operation: &Operation) -> Result<Ident, String> {
     let name = operation.id.to_snake_case();
     if TAKEN.contains(&name.as_str()) {
         return Err(format!(

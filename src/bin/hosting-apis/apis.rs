@@ -1,5 +1,7 @@
 //! The specs that the command carries.
 
+use std::fmt;
+
 use clap::ValueEnum;
 
 /// An API that this crate has a spec of.
@@ -30,5 +32,13 @@ impl Name {
             Name::Cdnfly => include_str!("../../../specs/cdnfly.yaml"),
             Name::Boardmate => include_str!("../../../specs/boardmate.yaml"),
         }
+    }
+}
+
+/// The name on the command line, such as `vps-org`.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
     }
 }

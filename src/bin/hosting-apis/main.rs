@@ -3,21 +3,43 @@
 //! A file a subcommand. Each gives an exit code or says why it couldn't do what it was asked.
 
 mod apis;
+mod check;
 #[path = "../../../codegen/mod.rs"]
 mod codegen;
+mod completions;
+mod diff;
 mod docs;
+mod input;
+mod operations;
+mod output;
 mod spec;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use apis::Name;
+use output::{BAD, remark, styled};
 
 /// The specs of hosting APIs: print them, check them, compare them, publish them, serve them.
+///
+/// The command carries the OpenAPI files of its version: kiwivm, vps-org, cdnfly, boardmate.
 #[derive(Debug, Parser)]
-#[command(name = "hosting-apis", version)]
+#[command(
+    name = "hosting-apis",
+    version,
+    after_long_help = "\
+Exit codes:
+  0  nothing to object to
+  1  findings, or changes that break callers
+  2  misuse: an unknown option or name, a file that can't be read, a port in use
+
+Output is on standard output, remarks are on standard error. Color is for terminals, and not for
+those with NO_COLOR set.
+
+Begin with:
+  hosting-apis operations kiwivm
+  hosting-apis check my-openapi.yaml"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -25,43 +47,32 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the OpenAPI file of an API.
-    Spec {
-        /// The API.
-        api: Name,
-        /// As JSON instead of YAML.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Write the references of all APIs as a static site.
-    ///
-    /// The site has a front page, a page for each API with every operation, searchable, with a
-    /// sample in Rust and one for curl, and the OpenAPI files to download. It loads nothing from
-    /// elsewhere: open `index.html` from the disk, or copy the directory to any web server, below
-    /// any path. The pages of GitHub and GitLab serve it as it is.
-    ///
-    /// Files of an earlier run are overwritten; others in the directory stay.
-    #[command(after_long_help = "Example:\n  hosting-apis docs --out site")]
-    Docs {
-        /// The directory to write to. It is made if it isn't there.
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-    },
+    Spec(spec::Arguments),
+    Operations(operations::Arguments),
+    Check(check::Arguments),
+    Diff(diff::Arguments),
+    Docs(docs::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Found nothing to object to.
 const FINE: u8 = 0;
+/// Found something to object to.
+const FINDINGS: u8 = 1;
 /// Couldn't do what was asked: a file that can't be read, a name that doesn't exist.
 const MISUSE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command {
-        Command::Spec { api, json } => spec::run(api, json),
-        Command::Docs { out } => docs::run(&out),
+    let outcome = match Arguments::parse().command {
+        Command::Spec(arguments) => spec::run(&arguments),
+        Command::Operations(arguments) => operations::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments.out),
+        Command::Completions(arguments) => completions::run(&arguments),
     };
     ExitCode::from(outcome.unwrap_or_else(|reason| {
-        eprintln!("error: {reason}");
+        remark(format!("{}: {reason}", styled(BAD, "error")));
         MISUSE
     }))
 }

@@ -1,19 +1,38 @@
 //! `hosting-apis spec`: an API's OpenAPI file.
 
-use std::io::{self, Write};
+use clap::Args;
 
 use crate::FINE;
 use crate::apis::Name;
 use crate::codegen::source::Source;
+use crate::output::print;
 
-pub fn run(api: Name, json: bool) -> Result<u8, String> {
-    let text = if json {
-        self::json(api)?
+/// Print the OpenAPI file of an API.
+///
+/// It is the file that this version of the crate is built from: true to the wire, valid OpenAPI
+/// 3.0.3, with the extensions that README.md lists.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hosting-apis spec kiwivm > kiwivm.yaml
+          The file as it was written, with its comments
+  hosting-apis spec vps-org --json | jq '.paths | keys'
+          For programs that read no YAML")]
+pub struct Arguments {
+    /// The API
+    api: Name,
+    /// Print JSON instead of YAML
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<u8, String> {
+    let api = arguments.api;
+    if arguments.json {
+        print(&json(api)?)?;
     } else {
-        api.text().to_owned()
-    };
-    let written = io::stdout().write_all(text.as_bytes());
-    written.map_err(|e| format!("standard output: {e}"))?;
+        print(api.text())?;
+    }
     Ok(FINE)
 }
 

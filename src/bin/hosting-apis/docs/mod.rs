@@ -17,9 +17,9 @@ mod page;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use hosting_apis::{Api, Operation, boardmate, cdnfly, kiwivm, vps_org};
 use serde_yaml::Value;
 
@@ -27,6 +27,25 @@ use crate::FINE;
 use crate::apis::Name;
 use crate::codegen::{self, source::Source};
 use crate::spec;
+
+/// Write the references of all APIs as a static site.
+///
+/// The site has a front page, a page for each API with every operation, searchable, with a sample in
+/// Rust and one for curl, and the OpenAPI files to download. It loads nothing from elsewhere: open
+/// `index.html` from the disk, or copy the directory to any web server, below any path. The pages of
+/// GitHub and GitLab serve it as it is.
+///
+/// Files of an earlier run are overwritten; others in the directory stay.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hosting-apis docs --out site
+          A site in the directory `site`, to be opened there or copied to any web server")]
+pub struct Arguments {
+    /// The directory to write to; it is made if it isn't there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
 
 /// What the site says of one API.
 struct Reference {
