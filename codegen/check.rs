@@ -10,7 +10,7 @@
 //! | `wrong-type` | a value of the wrong shape, a word that isn't one of those allowed | document |
 //! | `ref-siblings` | a key beside a `$ref` | document |
 //! | `x-keys` | an extension that isn't ours, out of place, or wrong inside | document, requirements, pagination |
-//! | `version` | an `openapi` other than 3.0.x | requirements |
+//! | `version` | an `openapi` other than 3.0.x, a file that is no OpenAPI at all | requirements |
 //! | `required-property` | a name in `required` that is no property | requirements |
 //! | `closed-object` | `additionalProperties: false` | requirements |
 //! | `broken-ref` | a reference to nothing, out of the file, or to the wrong kind of component | references |
@@ -83,6 +83,10 @@ const RULES: &[Rule] = &[
 
 /// Everything in the document that the rules object to, in the order of the file.
 pub fn check(source: &Source) -> Result<(), Findings> {
+    // What each rule would say of another kind of file helps nobody.
+    if let Some(finding) = requirements::no_openapi(source) {
+        return Err(finding.into());
+    }
     let mut findings = Vec::new();
     let document = Document::read(source, &mut findings);
     for rule in RULES {

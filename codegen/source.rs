@@ -5,6 +5,7 @@
 //! and finds what the first one hides: every duplicate key instead of one, and keys that aren't
 //! text. What they could read differently is refused.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -32,8 +33,11 @@ impl Source {
         // Editors neither show a byte order mark nor count it as a column.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         refuse_control_characters(file, text)?;
-        let positions = Outline::read(file, text)?;
-        let document = parse(file, text)?;
+        // As long as what it stands for, so that all behind it keeps its place.
+        let outlined = join_surrogates(text, |_| r"\u0020......".to_owned());
+        let positions = Outline::read(file, &outlined)?;
+        let parsed = join_surrogates(text, |c| format!(r"\U{:08x}", u32::from(c)));
+        let document = parse(file, &parsed)?;
         Ok(Source {
             file: file.to_owned(),
             document,
@@ -268,6 +272,38 @@ fn refuse_control_characters(file: &str, text: &str) -> Result<(), Findings> {
     );
     let position = Position { line, column };
     Err(Finding::new(file, position, &Path::root(), "yaml", message).into())
+}
+
+/// JSON is YAML but for one thing: it may write a character beyond U+FFFF as a pair of escapes, of
+/// which YAML takes neither. In a text that is JSON each pair is written as `join` has it.
+fn join_surrogates(text: &str, join: impl Fn(char) -> String) -> Cow<'_, str> {
+    let has_pairs = text.contains(r"\ud") || text.contains(r"\uD");
+    if !has_pairs || serde_json::from_str::<serde_json::Value>(text).is_err() {
+        return Cow::Borrowed(text);
+    }
+    let mut joined = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        joined.push_str(before);
+        let unit = |from: usize| {
+            let hexadecimal = escape.get(from..from + 6)?.strip_prefix(r"\u")?;
+            u16::from_str_radix(hexadecimal, 16).ok()
+        };
+        let pair = [unit(0), unit(6)].into_iter().flatten();
+        let (length, written) = match char::decode_utf16(pair).next() {
+            Some(Ok(c)) if c.len_utf16() == 2 => (12, join(c)),
+            // Any other escape is the backslash and what is escaped, which may be one too.
+            _ => {
+                let length = 1 + escape.chars().nth(1).map_or(0, char::len_utf8);
+                (length, escape[..length].to_owned())
+            }
+        };
+        joined.push_str(&written);
+        rest = &escape[length..];
+    }
+    joined.push_str(rest);
+    Cow::Owned(joined)
 }
 
 /// The document, by `serde_yaml`.

@@ -2,11 +2,29 @@
 
 use serde_yaml::Value;
 
-use super::super::source::{Finding, Path, Segment};
+use super::super::source::{Finding, Path, Segment, Source};
 use super::bodies::replies;
 use super::document::{Document, Object, entries, list, text};
 use super::grammar::Kind;
 use super::nearest::suggestion;
+
+/// version: a file of another format, to which no other rule applies.
+pub(super) fn no_openapi(source: &Source) -> Option<Finding> {
+    let document = source.document();
+    if let Some(version) = document.get("swagger") {
+        let version = version.as_str().unwrap_or("2.0");
+        let path = Path::root().child("swagger");
+        let message =
+            format!("this is Swagger {version}, not OpenAPI; convert it to OpenAPI 3.0.3");
+        return Some(source.finding(&path, "version", message));
+    }
+    if document.get("openapi").is_some() || document.get("paths").is_some() {
+        return None;
+    }
+    let message = "this is no OpenAPI file: it has neither `openapi` nor `paths`; a spec begins \
+                   with `openapi: 3.0.3`";
+    Some(source.finding(&Path::root(), "version", message))
+}
 
 /// version: 3.1 changed what `nullable`, `example` and `type` mean, and progenitor refuses it.
 pub(super) fn version(document: &Document, findings: &mut Vec<Finding>) {

@@ -34,7 +34,7 @@ mod check;
 mod spec;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,6 +55,30 @@ use spec::Spec;
 pub struct Server {
     server: MockServer,
     state: Arc<State>,
+}
+
+/// A server that isn't started yet; [`Server::builder`] makes one.
+pub struct ServerBuilder<C> {
+    credentials: C,
+    port: u16,
+    observer: Observer,
+}
+
+/// What is called with each exchange.
+type Observer = Box<dyn Fn(&Exchange) + Send + Sync>;
+
+/// A request that the server got and answered.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Exchange<'a> {
+    /// The request.
+    pub request: &'a Received,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// Whether the credentials in it were refused, as the real server does that.
+    pub refused: bool,
+    /// What was wrong with it, by the spec: its part of [`Server::problems`].
+    pub problems: &'a [String],
 }
 
 /// A request that the server got.
@@ -200,23 +224,53 @@ impl Answer {
     }
 }
 
-impl Server {
-    /// Starts a server that takes these credentials.
+impl<C: Api> ServerBuilder<C> {
+    /// The port of the loopback interface; 0, as without this, is any that is free.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Calls this with each exchange, before the answer is sent.
+    ///
+    /// ```
+    /// # use hosting_apis::{kiwivm, mock};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), hosting_apis::Error> {
+    /// # let credentials = kiwivm::Credentials::new(1234567, "private_test");
+    /// let server = mock::Server::builder(credentials)
+    ///     .observe(|it| eprintln!("{} {}: {}", it.request.method, it.request.path, it.status))
+    ///     .start()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observe(mut self, observer: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    /// Starts it.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) if no port of the loopback interface is free.
-    pub async fn start<C: Api>(credentials: C) -> Result<Server, Error> {
+    /// [`Configuration`](ErrorKind::Configuration) if the port isn't free.
+    pub async fn start(self) -> Result<Server, Error> {
         let spec = Spec::of::<C>()?;
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| {
-            Error::configuration("no port of the loopback interface is free").caused_by(e)
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).map_err(|e| {
+            let reason = match self.port {
+                0 => "no port of the loopback interface is free".to_owned(),
+                port => format!("port {port} of the loopback interface can't be had"),
+            };
+            Error::configuration(reason).caused_by(e)
         })?;
         let server = MockServer::builder().listener(listener).start().await;
         let state = Arc::new(State {
-            credentials: Credentials::of(&credentials, &spec)?,
+            credentials: Credentials::of(&self.credentials, &spec)?,
             spec,
             answers: Mutex::default(),
             log: Mutex::default(),
+            observer: self.observer,
         });
         let responder = Responder(Arc::clone(&state));
         Mock::given(any())
@@ -224,6 +278,26 @@ impl Server {
             .mount(&server)
             .await;
         Ok(Server { server, state })
+    }
+}
+
+impl Server {
+    /// Starts a server that takes these credentials, on any free port.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration) if no port of the loopback interface is free.
+    pub async fn start<C: Api>(credentials: C) -> Result<Server, Error> {
+        Server::builder(credentials).start().await
+    }
+
+    /// A server that takes these credentials, to be started with settings of your own.
+    pub fn builder<C: Api>(credentials: C) -> ServerBuilder<C> {
+        ServerBuilder {
+            credentials,
+            port: 0,
+            observer: Box::new(|_| {}),
+        }
     }
 
     /// Where it is: what to give to a client's builder.
@@ -280,6 +354,7 @@ struct State {
     credentials: Credentials,
     answers: Mutex<HashMap<String, VecDeque<Answer>>>,
     log: Mutex<Log>,
+    observer: Observer,
 }
 
 #[derive(Default)]
@@ -297,85 +372,131 @@ struct Responder(Arc<State>);
 
 impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let State {
-            spec, credentials, ..
-        } = &*self.0;
+        let spec = &self.0.spec;
         let path = request.url.path();
         let inside = path.strip_prefix(&*spec.base_path);
         let found = inside.and_then(|path| spec.find(request.method.as_str(), path));
         let path = inside.unwrap_or(path);
-        self.record(
-            request,
-            path,
-            found.as_ref().map(|(operation, _)| operation.id.clone()),
-        );
-        let Some((operation, values)) = found else {
-            self.problem(format!(
-                "{} {path}: the API has no such operation",
-                request.method
-            ));
-            return ResponseTemplate::new(404);
+        let id = found.as_ref().map(|(operation, _)| operation.id.clone());
+        let received = received(request, path, id);
+        let mut problems = Vec::new();
+        let judged = match found {
+            Some((operation, values)) => self.judge(operation, &values, request, &mut problems),
+            None => {
+                let method = &request.method;
+                problems.push(format!("{method} {path}: the API has no such operation"));
+                Judged::of(404, ResponseTemplate::new(404))
+            }
         };
-        if credentials.in_url(request) {
-            self.problem(format!("{}: the credentials are in the URL", operation.id));
+        (self.0.observer)(&Exchange {
+            request: &received,
+            status: judged.status,
+            refused: judged.refused,
+            problems: &problems,
+        });
+        let mut log = locked(&self.0.log);
+        log.requests.push(received);
+        log.problems.extend(problems);
+        judged.reply
+    }
+}
+
+/// What a request comes to.
+struct Judged {
+    /// Whether its credentials are the wrong ones.
+    refused: bool,
+    /// The status of the reply, which can't be asked for it.
+    status: u16,
+    reply: ResponseTemplate,
+}
+
+impl Judged {
+    fn of(status: u16, reply: ResponseTemplate) -> Self {
+        Judged {
+            refused: false,
+            status,
+            reply,
         }
-        if !credentials.accepts(operation, request) {
-            return body(operation.refusal.0, operation.refusal.1.to_string());
-        }
-        let problems = check::request(spec, operation, &values, request, credentials);
-        if !problems.is_empty() {
-            let answer = json!({ "problems": problems }).to_string();
-            problems
-                .iter()
-                .for_each(|p| self.problem(format!("{}: {p}", operation.id)));
-            return body(400, answer);
-        }
-        self.reply(operation)
+    }
+}
+
+fn received(request: &Request, path: &str, operation: Option<String>) -> Received {
+    let headers = request.headers.iter().map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    });
+    let query = request.url.query().map(|query| format!("?{query}"));
+    Received {
+        operation,
+        method: request.method.to_string(),
+        path: format!("{path}{}", query.unwrap_or_default()),
+        headers: headers.collect(),
+        body: String::from_utf8_lossy(&request.body).into_owned(),
     }
 }
 
 impl Responder {
-    fn record(&self, request: &Request, path: &str, operation: Option<String>) {
-        let headers = request.headers.iter().map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        });
-        let query = request.url.query().map(|query| format!("?{query}"));
-        locked(&self.0.log).requests.push(Received {
-            operation,
-            method: request.method.to_string(),
-            path: format!("{path}{}", query.unwrap_or_default()),
-            headers: headers.collect(),
-            body: String::from_utf8_lossy(&request.body).into_owned(),
-        });
+    /// What a request of an operation is answered with.
+    fn judge(
+        &self,
+        operation: &spec::Operation,
+        values: &[(String, String)],
+        request: &Request,
+        problems: &mut Vec<String>,
+    ) -> Judged {
+        let State {
+            spec, credentials, ..
+        } = &*self.0;
+        let id = &operation.id;
+        if credentials.in_url(request) {
+            problems.push(format!("{id}: the credentials are in the URL"));
+        }
+        if !credentials.accepts(operation, request) {
+            let (status, reply) = &operation.refusal;
+            return Judged {
+                refused: true,
+                ..Judged::of(*status, body(*status, reply.to_string()))
+            };
+        }
+        let found = check::request(spec, operation, values, request, credentials);
+        if !found.is_empty() {
+            let answer = json!({ "problems": found }).to_string();
+            problems.extend(found.iter().map(|problem| format!("{id}: {problem}")));
+            return Judged::of(400, body(400, answer));
+        }
+        let (status, reply) = self.reply(operation);
+        Judged::of(status, reply)
     }
 
-    fn problem(&self, problem: String) {
-        locked(&self.0.log).problems.push(problem);
-    }
-
-    fn reply(&self, operation: &spec::Operation) -> ResponseTemplate {
+    fn reply(&self, operation: &spec::Operation) -> (u16, ResponseTemplate) {
         let answer = self.next(&operation.id).unwrap_or_else(Answer::example);
-        let mut reply = match answer.reply {
-            Reply::Example => match &operation.example.reply {
-                Some(example) => body(operation.example.status, example.to_string()),
-                None => ResponseTemplate::new(operation.example.status),
-            },
-            Reply::Body { status, body: text } => {
-                body(status.unwrap_or(operation.example.status), text)
+        let (status, text) = match answer.reply {
+            Reply::Example => {
+                let example = &operation.example;
+                (example.status, example.reply.as_ref().map(Value::to_string))
+            }
+            Reply::Body { status, body } => {
+                (status.unwrap_or(operation.example.status), Some(body))
             }
             Reply::Error {
                 code,
                 message,
                 details,
-            } => self.error(operation, &code, &message, details),
+            } => {
+                let (status, fields) = self.error(operation, &code, &message, details);
+                (status, Some(fields.to_string()))
+            }
+        };
+        let mut reply = match text {
+            Some(text) => body(status, text),
+            None => ResponseTemplate::new(status),
         };
         for (name, value) in answer.headers {
             reply = reply.insert_header(name, value);
         }
-        reply.set_delay(answer.delay)
+        (status, reply.set_delay(answer.delay))
     }
 
     /// The answer whose turn it is.
@@ -403,7 +524,7 @@ impl Responder {
         code: &str,
         message: &str,
         details: Value,
-    ) -> ResponseTemplate {
+    ) -> (u16, Value) {
         let (status, mut fields) = match &self.0.spec.envelope {
             Some((field, text)) => {
                 let code = code
@@ -419,7 +540,7 @@ impl Responder {
         if let (Value::Object(fields), Value::Object(details)) = (&mut fields, details) {
             fields.extend(details);
         }
-        body(status, fields.to_string())
+        (status, fields)
     }
 }
 

@@ -393,6 +393,40 @@ specs/test.yaml:50:11: paths./servers/.get.parameters[0].in: [wrong-type] `in` i
     }
 
     #[test]
+    fn a_file_of_another_kind_gets_one_finding() {
+        assert_snapshot!(findings("name: build\non: push\n"), @"specs/test.yaml:1:1: (document): [version] this is no OpenAPI file: it has neither `openapi` nor `paths`; a spec begins with `openapi: 3.0.3`");
+        assert_snapshot!(findings("{\"info\": {\"title\": \"a\"}, \"swagger\": \"2.0\", \"paths\": {}}"), @"specs/test.yaml:1:26: swagger: [version] this is Swagger 2.0, not OpenAPI; convert it to OpenAPI 3.0.3");
+    }
+
+    #[test]
+    fn json_is_read_as_yaml_with_its_places() {
+        assert_snapshot!(findings("{\n\t\"openapi\": \"3.0.3\",\n\t\"info\": {\"title\": \"a\\/b \\u00e9\", \"version\": 1},\n\t\"paths\": {}\n}\n"), @"specs/test.yaml:3:35: info.version: [wrong-type] `version` is a whole number; it must be a text; quote it");
+    }
+
+    #[test]
+    fn json_may_write_a_character_as_two_escapes() {
+        let text = r#"{"openapi": "3.0.3", "info": {"title": "\ud83d\uDE80 \\ud83d\\ude80", "version": "1", "x": 0}, "paths": {}}"#;
+        assert_snapshot!(findings(text), @"specs/test.yaml:1:87: info.x: [unknown-key] `x` is not a key of an Info Object; it knows `title`, `description`, `termsOfService`, `contact`, `license`, `version`");
+        let source = Source::read("x.json", text).expect("a valid spec");
+        let title = source
+            .document()
+            .get("info")
+            .and_then(|info| info.get("title"));
+        assert_eq!(
+            title.and_then(|title| title.as_str()),
+            Some("\u{1f680} \\ud83d\\ude80")
+        );
+        // In YAML without quotes they are the characters that stand there.
+        let source = Source::read("x.yaml", r"title: \ud83d\ude80").expect("a valid spec");
+        let title = source.document().get("title");
+        assert_eq!(
+            title.and_then(|title| title.as_str()),
+            Some(r"\ud83d\ude80")
+        );
+        assert_snapshot!(findings(r#"{"openapi": "\ud83d"}"#), @"specs/test.yaml:1:13: (document): [yaml] isn't valid YAML: while parsing a quoted scalar, found invalid Unicode character escape code; look at quotes, brackets and indentation here and above");
+    }
+
+    #[test]
     fn version_is_3_0() {
         assert_snapshot!(broken([("openapi: 3.0.3", "openapi: 3.1.0")]), @"specs/test.yaml:1:1: openapi: [version] `3.1.0` isn't a version that the build reads; write `3.0.3`");
         assert_snapshot!(broken([("openapi: 3.0.3", "openapi: '3.0'")]), @"specs/test.yaml:1:1: openapi: [version] `3.0` isn't a version that the build reads; write `3.0.3`");

@@ -71,7 +71,9 @@ pub fn run(arguments: &Arguments) -> Result<u8, String> {
     if arguments.json {
         print_json(&found.iter().map(as_json).collect())?;
     }
-    remark(summary(found.len(), checked));
+    if checked > 0 {
+        remark(summary(found.len(), checked));
+    }
     Ok(match (unread, found.len()) {
         (0, 0) => FINE,
         (0, _) => FINDINGS,

@@ -10,6 +10,7 @@ mod completions;
 mod diff;
 mod docs;
 mod input;
+mod mock;
 mod operations;
 mod output;
 mod spec;
@@ -52,6 +53,7 @@ enum Command {
     Check(check::Arguments),
     Diff(diff::Arguments),
     Docs(docs::Arguments),
+    Mock(mock::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments.out),
+        Command::Mock(arguments) => mock::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
     ExitCode::from(outcome.unwrap_or_else(|reason| {

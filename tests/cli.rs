@@ -1,0 +1,3 @@
+//! The command, as a shell has it.
+
+#![cfg(feature = "cli")]
