@@ -95,11 +95,9 @@ mod foreign_types {
         let mut found = Vec::new();
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
-            // The command is no part of the library.
             if path.ends_with("src/bin") {
-                continue;
-            }
-            if path.is_dir() {
+                // A command has no interface in Rust.
+            } else if path.is_dir() {
                 found.extend(files(&path));
             } else {
                 found.push(path);

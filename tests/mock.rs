@@ -55,6 +55,8 @@ fn assert_invalid<T>(result: Result<T, Error>, says: &str) {
 
 #[cfg(feature = "kiwivm")]
 mod kiwivm {
+    use std::net::TcpListener;
+    use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
     use hosting_apis::kiwivm::{Client, Credentials, OPERATIONS};
@@ -110,6 +112,67 @@ mod kiwivm {
             assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{answer:?}");
         }
         client.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_is_at_the_port_that_it_was_given() {
+        // A port that was free a moment ago may be another's by now.
+        for _ in 0..10 {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            drop(listener);
+            let Ok(server) = Server::builder(credentials()).port(port).start().await else {
+                continue;
+            };
+            let url = format!("http://127.0.0.1:{port}/v1");
+            assert_eq!(server.base_url(), url);
+            client(&server, credentials()).stop().await.unwrap();
+            return;
+        }
+        panic!("no port could be had a second time");
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_an_error() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let started = Server::builder(credentials()).port(port).start().await;
+        let error = started.err().expect("two servers at one port");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let says = format!("configuration: port {port} of the loopback interface can't be had");
+        assert_eq!(error.to_string(), says);
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[tokio::test]
+    async fn an_observer_is_told_of_each_exchange() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        let server = Server::builder(credentials()).observe(move |exchange| {
+            let id = exchange.request.operation.clone().unwrap_or_default();
+            let problems = exchange.problems.join("; ");
+            let line = format!("{id} {} {} {problems}", exchange.status, exchange.refused);
+            log.lock().unwrap().push(line);
+        });
+        let server = server.start().await.unwrap();
+        let right = client(&server, credentials());
+        right.stop().await.unwrap();
+        server.answer("start", Answer::status(503)).unwrap();
+        right.start().await.unwrap_err();
+        let wrong = Credentials::new(VEID, "private_another");
+        client(&server, wrong).start().await.unwrap_err();
+        send(raw(&server, Method::GET, "/nowhere")).await;
+        post(&server, "/setHostname", &[]).await;
+        assert_eq!(
+            *seen.lock().unwrap(),
+            [
+                "stop 200 false ",
+                "start 503 false ",
+                "start 200 true ",
+                " 404 false GET /nowhere: the API has no such operation",
+                "setHostname 400 false setHostname: body.newHostname: is required",
+            ]
+        );
     }
 
     /// A POST with a form as its body, the credentials included.
