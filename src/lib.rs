@@ -93,6 +93,7 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 //! | `boardmate` | yes | the module `boardmate` |
 //! | `rustls` | yes | TLS, as reqwest has it; without it, bring a reqwest client that has TLS |
 //! | `mock` | no | the module `mock`: a server made from the specs, for the tests of your program |
+//! | `cli` | no | the command `hosting-apis` |
 //!
 //! A program that needs one API builds faster with `default-features = false` and
 //! `features = ["rustls", "kiwivm"]`.

@@ -14,7 +14,15 @@ const FINDINGS: i32 = 1;
 const MISUSE: i32 = 2;
 
 const APIS: [&str; 4] = ["kiwivm", "vps-org", "cdnfly", "boardmate"];
-const SUBCOMMANDS: [&str; 6] = ["spec", "operations", "check", "diff", "mock", "completions"];
+const SUBCOMMANDS: [&str; 7] = [
+    "spec",
+    "operations",
+    "check",
+    "diff",
+    "docs",
+    "mock",
+    "completions",
+];
 
 /// How a run ended.
 struct Run {
