@@ -165,7 +165,7 @@ impl Case {
             };
         }
         let mut document = base.document.clone();
-        let heals = choices.byte() % 4 > 0;
+        let heals = !choices.byte().is_multiple_of(4);
         for _ in 0..12 {
             if choices.is_over() {
                 break;
@@ -193,7 +193,11 @@ impl Case {
             }
             edit(&mut lines, bases, &mut choices);
         }
-        let line_end = if lines.len() % 7 == 0 { "\r\n" } else { "\n" };
+        let line_end = if lines.len().is_multiple_of(7) {
+            "\r\n"
+        } else {
+            "\n"
+        };
         Case {
             text: lines.join(line_end),
             unchanged: false,
