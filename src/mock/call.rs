@@ -70,6 +70,16 @@ impl Parameters {
     }
 }
 
+/// What a call makes of a reply, for measuring that alone.
+#[doc(hidden)]
+pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
+    operation: &'static Operation,
+    status: StatusCode,
+    body: Vec<u8>,
+) -> Result<T, Error> {
+    transport::read_reply::<C, T>(operation, status, body)
+}
+
 /// What a call by id gave.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -90,11 +100,7 @@ impl Payload {
     where
         T: for<'de> Lenient<'de> + Serialize + Debug,
     {
-        Payload::of(transport::read_reply::<C, T>(
-            operation,
-            status,
-            body.into(),
-        )?)
+        Payload::of(decode::<C, T>(operation, status, body.into())?)
     }
 
     pub(crate) fn of(reply: impl Serialize + Debug) -> Result<Self, Error> {

@@ -43,7 +43,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-pub use call::{Parameters, Payload};
+pub use call::{Parameters, Payload, decode};
 pub use spec::Example;
 
 use crate::api::Api;
