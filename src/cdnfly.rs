@@ -24,8 +24,9 @@ use reqwest::Request;
 use reqwest::header::HeaderName;
 use serde_json::{Value, json};
 
-use crate::api::{Api, Reply};
+use crate::api::Api;
 use crate::env::Environment;
+use crate::reply::Reply;
 use crate::session::Login;
 use crate::transport::add_header;
 use crate::{Error, ErrorKind, Secret};

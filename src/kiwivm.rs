@@ -29,9 +29,10 @@ use std::time::Duration;
 use reqwest::Request;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::api::{Api, Reply};
+use crate::api::Api;
 use crate::env::Environment;
 use crate::error::one_line;
+use crate::reply::Reply;
 use crate::{Error, ErrorKind, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/kiwivm.rs"));

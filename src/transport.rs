@@ -1,7 +1,7 @@
 //! One call: from a request to its payload, or to the error that says why there is none.
 //!
 //! ```text
-//! required, path_value ── session ── authorize ── attempt ── judge ── decode
+//! required, path_value ── session ── authorize ── attempt ── read
 //!                            │           └────── retry ──────┤
 //!                            └─── once, if it has expired ───┘
 //! ```
@@ -18,21 +18,19 @@ use std::time::Duration;
 use progenitor_client::{ResponseValue, encode_path};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Request, RequestBuilder};
-#[cfg(feature = "mock")]
-use reqwest::{StatusCode, header::HeaderMap};
 use serde::Serialize;
-use serde::de::DeserializeSeed;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span, debug, field, info_span};
 
-use crate::api::{Api, Reply};
+use crate::api::Api;
 use crate::error::{Error, ErrorKind};
 use crate::id::{Id, Ids};
 use crate::operation::Operation;
+use crate::reply::Reply;
 use crate::retry::{RetryPolicy, retry_after};
 use crate::secret::Secret;
 use crate::session::{Login, Session, Sessions};
-use crate::wire::{Lenient, Property};
+use crate::wire::Lenient;
 
 /// What a client and its clones share. The generated clients hold nothing else.
 #[doc(hidden)]
@@ -47,6 +45,9 @@ pub(crate) struct Shared<C> {
     pub(crate) max_response_bytes: usize,
     pub(crate) sessions: Sessions<C>,
 }
+
+/// What a call makes of a reply. It keeps what it made to itself.
+type Read<'a> = dyn FnMut(Reply) -> Result<(), Error> + Send + 'a;
 
 /// What awaiting a generated builder gives.
 #[doc(hidden)]
@@ -183,7 +184,7 @@ impl<C: Api> Call<'_, C> {
         request: RequestBuilder,
     ) -> Result<ResponseValue<T>, Error>
     where
-        T: for<'de> Lenient<'de>,
+        T: for<'de> Lenient<'de> + Send,
     {
         let span = info_span!(
             "hosting_apis.call",
@@ -195,26 +196,30 @@ impl<C: Api> Call<'_, C> {
             error = field::Empty,
         );
         let deadline = deadline(self.shared.timeout);
-        let outcome = self.reply(request, deadline);
+        let mut payload = None;
+        let mut read = |mut reply: Reply| {
+            let value = reply.read::<C, T>()?;
+            payload = Some(ResponseValue::new(value, reply.status, reply.headers));
+            Ok(())
+        };
+        let outcome = self.exchange(request, deadline, &mut read);
         let outcome = outcome.instrument(span.clone()).await;
-        let outcome = outcome.and_then(|(reply, attempts)| {
+        let outcome = outcome.and_then(|attempts| {
             span.record("attempts", attempts);
-            decode(&reply).map_err(|e| {
-                e.of(self.operation.name)
-                    .attempts_were(attempts)
-                    .without(&self.secrets())
-            })
+            payload.ok_or_else(|| self.invalid("no reply was read".to_owned()))
         });
         record(&span, &outcome);
         outcome
     }
 
-    /// The reply of a call that succeeded, and how many requests it took.
-    async fn reply(
+    /// Sends the request until its reply can be read, and says how many times that took. All that
+    /// differs between operations is in `read`, so that this is compiled once.
+    async fn exchange(
         &mut self,
         request: RequestBuilder,
         deadline: Instant,
-    ) -> Result<(Reply<'static>, u32), Error> {
+        read: &mut Read<'_>,
+    ) -> Result<u32, Error> {
         let plain = self.built(request)?;
         let mut session = self.session(None, deadline).await?;
         let mut request = self.authorized(&plain, session.as_deref())?;
@@ -222,8 +227,8 @@ impl<C: Api> Call<'_, C> {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match timeout_at(deadline, self.attempt(&request)).await {
-                Ok(Ok(reply)) => return Ok((reply, attempts)),
+            let error = match timeout_at(deadline, self.attempt(&request, read)).await {
+                Ok(Ok(())) => return Ok(attempts),
                 Ok(Err(error)) => error,
                 Err(_) => self.too_late(),
             };
@@ -309,8 +314,8 @@ impl<C: Api> Call<'_, C> {
         copy.ok_or_else(|| self.invalid("the body can't be sent twice".to_owned()))
     }
 
-    /// One request and its reply, judged.
-    async fn attempt(&self, request: &Request) -> Result<Reply<'static>, Error> {
+    /// One request and its reply.
+    async fn attempt(&self, request: &Request, read: &mut Read<'_>) -> Result<(), Error> {
         let request = self.copied(request)?;
         let url = request.url().clone();
         let response = self.http().execute(request).await.map_err(exchange_error)?;
@@ -323,16 +328,10 @@ impl<C: Api> Call<'_, C> {
                 .because(reason));
         }
         let headers = response.headers().clone();
-        let body = read(response, self.shared.max_response_bytes).await;
+        let body = body(response, self.shared.max_response_bytes).await;
         let body = body.map_err(|e| e.status_is(status))?;
-        let reply = Reply {
-            operation: self.operation,
-            status,
-            headers,
-            body,
-        };
-        judge::<C>(&reply).map_err(|e| e.status_is(status).retry_after_is(wait))?;
-        Ok(reply)
+        let reply = Reply::new(self.operation, status, headers, body);
+        read(reply).map_err(|e| e.status_is(status).retry_after_is(wait))
     }
 }
 
@@ -350,16 +349,20 @@ fn log_in<'a, C: Api>(
         };
         let url = format!("{}{}", shared.base_url, login.operation.path);
         let request = call.http().post(url).json(&login.body);
-        let (reply, attempts) = call.reply(request, deadline).await?;
-        let body = serde_json::from_slice(&reply.body).unwrap_or_default();
-        (login.credentials)(login.operation.payload(&body)).ok_or_else(|| {
+        let mut credentials = None;
+        let mut read = |reply: Reply| {
+            reply.judge::<C>()?;
+            let body = serde_json::from_slice(&reply.body).unwrap_or_default();
+            credentials = (login.credentials)(login.operation.payload(&body));
             // What the body holds in place of a token is not for showing.
-            Error::new(ErrorKind::Decode)
-                .because("the reply to the login holds no token")
-                .of(login.operation.name)
-                .status_is(reply.status)
-                .attempts_were(attempts)
-        })
+            let reason = "the reply to the login holds no token";
+            match credentials {
+                Some(_) => Ok(()),
+                None => Err(Error::new(ErrorKind::Decode).because(reason)),
+            }
+        };
+        call.exchange(request, deadline, &mut read).await?;
+        credentials.ok_or_else(|| call.invalid("no reply was read".to_owned()))
     })
 }
 
@@ -370,7 +373,7 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
 }
 
 /// The body, up to the cap and not a byte further.
-async fn read(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Error> {
+async fn body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Error> {
     let too_large = || {
         let reason = format!("the body is larger than the {cap} bytes that the client allows");
         Error::new(ErrorKind::TooLarge).because(reason)
@@ -417,91 +420,6 @@ fn innermost(error: &reqwest::Error) -> Option<String> {
         Some((words, _)) => words.to_lowercase(),
         None => text,
     })
-}
-
-/// HTML first, since no API means it; then what the API itself says; then the status.
-fn judge<C: Api>(reply: &Reply) -> Result<(), Error> {
-    let status = reply.status;
-    if is_html(&reply.body) {
-        if !status.is_success() {
-            let reason = "the reply is an HTML page, not the API's own";
-            return Err(Error::of_status(status).because(reason));
-        }
-        let reason = "the reply is an HTML page; something in front of the API may have answered";
-        return Err(Error::new(ErrorKind::UnexpectedResponse)
-            .because(reason)
-            .body_is(&reply.body));
-    }
-    C::judge(reply)?;
-    if status.is_success() {
-        Ok(())
-    } else {
-        Err(Error::of_status(status))
-    }
-}
-
-fn is_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().first() == Some(&b'<')
-}
-
-/// What a call makes of a reply, for those who have the reply and no server.
-#[cfg(feature = "mock")]
-pub(crate) fn read_reply<C: Api, T: for<'de> Lenient<'de>>(
-    operation: &'static Operation,
-    status: StatusCode,
-    body: Vec<u8>,
-) -> Result<T, Error> {
-    let headers = HeaderMap::new();
-    let reply = Reply {
-        operation,
-        status,
-        headers,
-        body,
-    };
-    let read = judge::<C>(&reply).and_then(|()| decode(&reply));
-    let read = read.map_err(|e| e.of(operation.name).status_is(status));
-    read.map(ResponseValue::into_inner)
-}
-
-/// The payload, from the text to its type.
-fn decode<T: for<'de> Lenient<'de>>(reply: &Reply) -> Result<ResponseValue<T>, Error> {
-    let unreadable = |e: Error| e.status_is(reply.status).body_is(&reply.body);
-    // A reply that is to carry nothing may as well be empty, as after a DELETE.
-    let body: &[u8] = if T::NOTHING { b"null" } else { &reply.body };
-    if body.trim_ascii().is_empty() {
-        let reason = "the body is empty where the spec has a payload";
-        return Err(unreadable(Error::new(ErrorKind::Decode).because(reason)));
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = match reply
-        .operation
-        .envelope
-        .and_then(|envelope| envelope.payload)
-    {
-        Some(field) if !T::NOTHING => Property::new(field).deserialize(tracked),
-        _ => T::lenient(tracked),
-    };
-    let value = value.and_then(|value| json.end().map(|()| value));
-    match value {
-        Ok(value) => Ok(ResponseValue::new(
-            value,
-            reply.status,
-            reply.headers.clone(),
-        )),
-        Err(e) => {
-            let path = track.path();
-            let reason = if path.iter().next().is_none() {
-                e.to_string()
-            } else {
-                format!("at {path}: {e}")
-            };
-            Err(unreadable(
-                Error::new(ErrorKind::Decode).because(reason).caused_by(e),
-            ))
-        }
-    }
 }
 
 fn record<T>(span: &Span, outcome: &Result<ResponseValue<T>, Error>) {

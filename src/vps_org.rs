@@ -18,8 +18,9 @@ use reqwest::Request;
 use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
 
-use crate::api::{Api, Reply};
+use crate::api::Api;
 use crate::env::Environment;
+use crate::reply::Reply;
 use crate::{Error, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/vps_org.rs"));

@@ -18,12 +18,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqAccessDeserializer};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer,
     MapAccess, SeqAccess, Visitor,
 };
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::place::path_of;
 
 /// A type that reads itself from what these servers send.
 #[doc(hidden)]
@@ -37,6 +40,12 @@ pub trait Lenient<'de>: Sized {
     const KEY: Option<&'static str> = None;
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// From a bare list that stands in for a struct. Only the structs of which that is known make
+    /// use of it, so that no other is compiled for it; the others give it back.
+    fn from_list<A: SeqAccess<'de>>(list: A) -> Result<Result<Self, A>, A::Error> {
+        Ok(Err(list))
+    }
 }
 
 /// What the generated code names in `deserialize_with`.
@@ -45,6 +54,19 @@ pub(crate) fn field<'de, D: Deserializer<'de>, T: Lenient<'de>>(
 ) -> Result<T, D::Error> {
     T::lenient(deserializer)
 }
+
+/// A whole text of JSON, from the first byte to the last.
+pub(crate) fn whole<'de, T>(
+    text: &'de [u8],
+    read: impl FnOnce(&mut Json<'de>) -> Result<T, serde_json::Error>,
+) -> Result<T, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = read(&mut json)?;
+    json.end()?;
+    Ok(value)
+}
+
+type Json<'de> = serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
 
 /// An error that says what was due and what came, but not the value.
 fn mismatch<E: Error>(expected: &dyn fmt::Display, found: &str) -> E {
@@ -244,7 +266,7 @@ impl<'de> Lenient<'de> for String {
     }
 }
 
-impl<'de> Lenient<'de> for serde_json::Value {
+impl<'de> Lenient<'de> for Value {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
@@ -333,7 +355,7 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Box<T> {
 }
 
 /// An element or value of a container, which serde asks for by type.
-struct Item<T>(T);
+pub(crate) struct Item<T>(pub(crate) T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Item<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -358,10 +380,8 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for List<T> {
         Ok(items)
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
-        match map.next_key::<IgnoredAny>()? {
-            None => Ok(Vec::new()),
-            Some(_) => Err(mismatch(&Expected(&self), "an object")),
-        }
+        map.next_key_seed(Refused(&Expected(&self), "an object"))?;
+        Ok(Vec::new())
     }
     fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
         Ok(Vec::new())
@@ -398,19 +418,16 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let Some(key) = T::KEY else {
-            return match list.next_element::<IgnoredAny>()? {
-                // PHP can't tell an empty map from an empty list.
-                None => Ok(BTreeMap::new()),
-                Some(_) => Err(mismatch(&Expected(&self), "a list")),
-            };
+            // PHP can't tell an empty map from an empty list.
+            list.next_element_seed(Refused(&Expected(&self), "a list"))?;
+            return Ok(BTreeMap::new());
         };
         let mut entries = BTreeMap::new();
         while let Some(mut value) = list.next_element::<serde_json::Map<_, _>>()? {
             let missing = || A::Error::custom(format_args!("an item of the list has no `{key}`"));
             let name = value.remove(key).ok_or_else(missing)?;
             let name = String::lenient(name).map_err(A::Error::custom)?;
-            let value = T::lenient(serde_json::Value::Object(value)).map_err(A::Error::custom)?;
-            entries.insert(name, value);
+            entries.insert(name, from_value(&value)?);
         }
         Ok(entries)
     }
@@ -432,6 +449,18 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Lenient<'de> for BTreeMap<S
     }
 }
 
+/// What a container gives that it is not to have, before any of it is read: so the error's place is
+/// that of the container.
+struct Refused<'a>(&'a dyn fmt::Display, &'static str);
+
+impl<'de> DeserializeSeed<'de> for Refused<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+        Err(mismatch(self.0, self.1))
+    }
+}
+
 /// A list, map or struct from JSON text in a string.
 fn from_text<T, E>(text: &str, expected: &dyn fmt::Display) -> Result<T, E>
 where
@@ -441,83 +470,51 @@ where
     if !text.starts_with(['[', '{']) {
         return Err(mismatch(expected, "text that is no JSON"));
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let value = T::lenient(&mut json).and_then(|value| json.end().map(|()| value));
-    value.map_err(|e| E::custom(format_args!("in JSON text: {e}")))
-}
-
-/// Reads one property of an object, and passes over the others: where an envelope has the payload.
-pub(crate) struct Property<T> {
-    name: &'static str,
-    to: PhantomData<T>,
-}
-
-impl<T> Property<T> {
-    pub(crate) fn new(name: &'static str) -> Self {
-        let to = PhantomData;
-        Property { name, to }
-    }
-}
-
-impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Property<T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Lenient<'de>> Visitor<'de> for Property<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut value = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if key == self.name {
-                let Item(found) = map.next_value()?;
-                if value.replace(found).is_some() {
-                    return Err(A::Error::duplicate_field(self.name));
-                }
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
+    let read = whole(text.as_bytes(), |json| T::lenient(json));
+    read.map_err(|e| {
+        // The line and the column are those in the text, and would be taken for the body's.
+        let error = e.to_string();
+        let place = format!(" at line {} column {}", e.line(), e.column());
+        let error = error.strip_suffix(&place).unwrap_or(&error);
+        match path_of(text.as_bytes(), &e) {
+            Some(path) => E::custom(format_args!("in JSON text, at {path}: {error}")),
+            None => E::custom(format_args!("in JSON text: {error}")),
         }
-        // What is left out is null.
-        match value {
-            Some(value) => Ok(value),
-            None => T::lenient(().into_deserializer()).map_err(|e: A::Error| e),
-        }
-    }
-    refuse!(bool, i64, u64, f64, str, unit, seq);
+    })
+}
+
+/// The same from a value that was made and not sent: what is read in another form than its own goes
+/// the way of all the others, so that a type is compiled for one form alone.
+fn from_value<T, E>(value: &impl Serialize) -> Result<T, E>
+where
+    T: for<'a> Lenient<'a>,
+    E: Error,
+{
+    let text = serde_json::to_vec(value).map_err(E::custom)?;
+    whole(&text, |json| T::lenient(json)).map_err(|e| {
+        let error = e.to_string();
+        let place = format!(" at line {} column {}", e.line(), e.column());
+        E::custom(error.strip_suffix(&place).unwrap_or(&error))
+    })
 }
 
 // ---------------------------------------------------------------------------------------------
 // Generated types
 
-/// Reads a generated struct. `list` is the field that takes a bare list in place of the struct, and
-/// `text` the one that takes bare text.
+/// Reads a generated struct. `text` is the field that takes bare text in place of the struct.
 #[doc(hidden)]
-pub fn structure<'de, D, T>(
-    deserializer: D,
-    list: Option<&'static str>,
-    text: Option<&'static str>,
-) -> Result<T, D::Error>
+pub fn structure<'de, D, T>(deserializer: D, text: Option<&'static str>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned + for<'a> Lenient<'a>,
 {
     deserializer.deserialize_any(Structure {
-        list,
         text,
         to: PhantomData,
     })
 }
 
 struct Structure<T> {
-    list: Option<&'static str>,
     text: Option<&'static str>,
     to: PhantomData<T>,
 }
@@ -531,22 +528,20 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Structure<
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map))
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
-        if let Some(field) = self.list {
-            let list = SeqAccessDeserializer::new(list);
-            return T::deserialize(MapAccessDeserializer::new(OneEntry(Some((field, list)))));
-        }
-        match list.next_element::<IgnoredAny>()? {
-            None => empty_structure(),
-            Some(_) => Err(mismatch(&Expected(&self), "a list")),
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
+        match T::from_list(list)? {
+            Ok(value) => Ok(value),
+            Err(mut list) => {
+                list.next_element_seed(Refused(&Expected(&self), "a list"))?;
+                empty_structure()
+            }
         }
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
         match (text.trim(), self.text) {
             ("", _) => empty_structure(),
             (json, Some(field)) if !json.starts_with('{') => {
-                let text = text.into_deserializer();
-                T::deserialize(MapAccessDeserializer::new(OneEntry(Some((field, text)))))
+                from_value(&BTreeMap::from([(field, text)]))
             }
             (json, _) => from_text(json, &Expected(&self)),
         }
@@ -555,31 +550,43 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Structure<
 }
 
 /// A struct of which the server sent nothing.
-fn empty_structure<T: DeserializeOwned, E: Error>() -> Result<T, E> {
-    let nothing = std::iter::empty::<(&str, &str)>();
-    T::deserialize(MapDeserializer::new(nothing)).map_err(|e: E| e)
+fn empty_structure<T: for<'a> Lenient<'a>, E: Error>() -> Result<T, E> {
+    from_value(&BTreeMap::<&str, ()>::new())
 }
 
-/// An object of one entry, whose value is still to be read.
-struct OneEntry<D>(Option<(&'static str, D)>);
+/// A generated struct from the list that is its only property.
+pub(crate) fn entry<'de, A, T>(key: &'static str, list: A) -> Result<T, A::Error>
+where
+    A: SeqAccess<'de>,
+    T: Deserialize<'de>,
+{
+    let entry = OneEntry {
+        key: Some(key),
+        list: Some(list),
+    };
+    T::deserialize(MapAccessDeserializer::new(entry))
+}
 
-impl<'de, D: Deserializer<'de>> MapAccess<'de> for OneEntry<D> {
-    type Error = D::Error;
+struct OneEntry<A> {
+    key: Option<&'static str>,
+    list: Option<A>,
+}
+
+impl<'de, A: SeqAccess<'de>> MapAccess<'de> for OneEntry<A> {
+    type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, D::Error> {
-        match &self.0 {
-            Some((key, _)) => seed.deserialize(key.into_deserializer()).map(Some),
-            None => Ok(None),
-        }
+    ) -> Result<Option<K::Value>, A::Error> {
+        let key = self.key.take().map(IntoDeserializer::into_deserializer);
+        key.map(|key| seed.deserialize(key)).transpose()
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, D::Error> {
-        match self.0.take() {
-            Some((_, value)) => seed.deserialize(value),
-            None => Err(D::Error::custom("a value was asked for before its key")),
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        match self.list.take() {
+            Some(list) => seed.deserialize(SeqAccessDeserializer::new(list)),
+            None => Err(A::Error::custom("a value was asked for before its key")),
         }
     }
 }
@@ -592,10 +599,17 @@ macro_rules! lenient {
             $(const KEY: Option<&'static str> = Some($key);)?
 
             fn lenient<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let list = None::<&'static str>$(.or(Some($list)))?;
                 let text = None::<&'static str>$(.or(Some($text)))?;
-                $crate::wire::structure(deserializer, list, text)
+                $crate::wire::structure(deserializer, text)
             }
+
+            $(
+                fn from_list<A: serde::de::SeqAccess<'de>>(
+                    list: A,
+                ) -> Result<Result<Self, A>, A::Error> {
+                    $crate::wire::entry($list, list).map(Ok)
+                }
+            )?
         }
     )*};
 }

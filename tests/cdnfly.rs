@@ -881,7 +881,7 @@ async fn text_that_is_no_json_is_an_error_with_its_place_and_without_its_value()
         (
             "backend",
             r#"[{"weight": "private"}]"#,
-            "at data[0].backend: in JSON text: expected an integer",
+            "at data[0].backend: in JSON text, at [0].weight: expected an integer",
         ),
     ];
     let (_server, client) =

@@ -321,12 +321,12 @@ mod kiwivm {
             (
                 "JSON text of another item",
                 r#""[[\"secretive\"]]""#,
-                "in JSON text: expected text, found a list",
+                "in JSON text, at [0]: expected text, found a list",
             ),
             (
                 "JSON text that breaks off",
                 r#""[\"secretive\"""#,
-                "in JSON text: EOF while parsing a list",
+                "in JSON text, at [0]: EOF while parsing a list",
             ),
             (
                 "JSON text with more behind it",
@@ -371,7 +371,7 @@ mod kiwivm {
             (
                 "a field unread, in JSON text",
                 r#"["{\"timestamp\": \"secretive\"}"]"#,
-                "in JSON text: expected an integer of 64 bits, found text that is no number",
+                "in JSON text, at timestamp: expected an integer of 64 bits, found text that is no number",
             ),
         ]);
     }
@@ -1044,8 +1044,8 @@ mod through_a_kiwivm_client {
         (
             "JSON text",
             r#"{"error": 0, "log_entries": "[{\"timestamp\": \"secretive\"}]"}"#,
-            "at log_entries: in JSON text: expected an integer of 64 bits, found text that is no \
-             number",
+            "at log_entries: in JSON text, at [0].timestamp: expected an integer of 64 bits, found \
+             text that is no number",
         ),
         (
             "a list that is no list",

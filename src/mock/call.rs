@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use super::unknown;
 use crate::api::Api;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
-use crate::transport;
+use crate::reply::Reply;
 use crate::wire::Lenient;
 
 /// The parameters of a call by id, which the generated code takes one by one.
@@ -77,7 +78,9 @@ pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
     status: StatusCode,
     body: Vec<u8>,
 ) -> Result<T, Error> {
-    transport::read_reply::<C, T>(operation, status, body)
+    let mut reply = Reply::new(operation, status, HeaderMap::new(), body);
+    let payload = reply.read::<C, T>();
+    payload.map_err(|e| e.of(operation.name).status_is(status))
 }
 
 /// What a call by id gave.

@@ -1,0 +1,232 @@
+//! An envelope: how the replies of an API say failure inside a success. It is read in one pass with
+//! the payload, whether that stands in it or beside it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
+use serde::de::{
+    DeserializeSeed, Deserializer as _, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
+};
+use serde_json::{Map, Value};
+
+use crate::operation::Envelope;
+use crate::wire::{Item, Lenient};
+
+/// The envelope's own fields as they came.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    code: Option<Value>,
+    message: Option<Value>,
+    /// What only failures have.
+    pub(crate) details: Map<String, Value>,
+    /// Whether the field that tells success from failure came more than once, and so tells nothing.
+    pub(crate) twice: bool,
+}
+
+impl Seen {
+    /// What tells success from failure, as text.
+    pub(crate) fn code(&self) -> Option<Cow<'_, str>> {
+        self.code.as_ref().filter(|_| !self.twice).and_then(text)
+    }
+
+    /// The vendor's words, as text.
+    pub(crate) fn message(&self) -> Option<String> {
+        self.message.as_ref().and_then(text).map(Cow::into_owned)
+    }
+
+    fn note(&mut self, field: Field, value: Value) {
+        match field {
+            Field::Code => self.twice |= self.code.replace(value).is_some(),
+            Field::Message => self.message = Some(value),
+            Field::Detail(name) => {
+                self.details.insert(name.to_owned(), value);
+            }
+        }
+    }
+}
+
+/// A value as text, whether it came as text or as a number.
+fn text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(other.to_string())),
+    }
+}
+
+/// One of the envelope's own fields.
+enum Field {
+    Code,
+    Message,
+    Detail(&'static str),
+}
+
+impl Envelope {
+    /// Whether the call went well, by what the envelope says.
+    pub(crate) fn is_success(&self, code: &str, seen: &Seen) -> bool {
+        let Some((minimum, maximum)) = self.results else {
+            return code == self.success;
+        };
+        // A payload that uses the field for itself is told from a failure by what only failures
+        // have: shell commands exit with 1 and more without the call having failed. A plain
+        // success may come with those fields, but empty: captures of other calls show that.
+        let failed = |field: &&str| match seen.details.get(*field) {
+            None => false,
+            Some(Value::Null) => code != self.success,
+            Some(value) => code != self.success || value.as_str() != Some(""),
+        };
+        let is_result = code
+            .parse()
+            .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
+        is_result && !self.details.iter().any(failed)
+    }
+
+    /// The envelope's own fields alone.
+    pub(crate) fn read(&self, body: &[u8]) -> Result<Seen, serde_json::Error> {
+        let mut seen = Seen::default();
+        let mut json = serde_json::Deserializer::from_slice(body);
+        json.deserialize_map(Fields(self, &mut seen))?;
+        json.end()?;
+        Ok(seen)
+    }
+
+    fn field(&self, key: &str) -> Option<Field> {
+        if key == self.field {
+            return Some(Field::Code);
+        }
+        if key == self.message {
+            return Some(Field::Message);
+        }
+        let detail = self.details.iter().find(|name| **name == key);
+        detail.map(|name| Field::Detail(name))
+    }
+}
+
+/// The key of a property, copied only if it has escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(key: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+            fn visit_str<E: Error>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+
+        key.deserialize_str(Text)
+    }
+}
+
+/// Reads an object for the envelope's fields.
+struct Fields<'a>(&'a Envelope, &'a mut Seen);
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let Fields(envelope, seen) = self;
+        let mut map = Beside {
+            map,
+            noting: Some((envelope, seen)),
+        };
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// Reads an object for its payload. The envelope's fields are noted on the way, unless they are the
+/// payload's as well.
+pub(crate) struct Open<'a, T> {
+    payload: Option<&'static str>,
+    noting: Option<(&'a Envelope, &'a mut Seen)>,
+    to: PhantomData<T>,
+}
+
+impl<'a, T> Open<'a, T> {
+    pub(crate) fn new(envelope: &'a Envelope, seen: Option<&'a mut Seen>) -> Self {
+        Open {
+            payload: envelope.payload,
+            noting: seen.map(|seen| (envelope, seen)),
+            to: PhantomData,
+        }
+    }
+}
+
+impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        let Open {
+            payload, noting, ..
+        } = self;
+        let mut map = Beside { map, noting };
+        let Some(payload) = payload else {
+            return T::lenient(MapAccessDeserializer::new(map));
+        };
+        let mut value = None;
+        while let Some(Key(key)) = map.next_key()? {
+            if key == payload {
+                let Item(found) = map.next_value()?;
+                if value.replace(found).is_some() {
+                    return Err(A::Error::duplicate_field(payload));
+                }
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        // What is left out is null.
+        match value {
+            Some(value) => Ok(value),
+            None => T::lenient(().into_deserializer()).map_err(|e: A::Error| e),
+        }
+    }
+}
+
+/// The properties that stand beside the envelope's fields, which are noted and passed over.
+struct Beside<'a, A> {
+    map: A,
+    noting: Option<(&'a Envelope, &'a mut Seen)>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let Some((envelope, seen)) = &mut self.noting else {
+            return self.map.next_key_seed(seed);
+        };
+        while let Some(Key(key)) = self.map.next_key()? {
+            match envelope.field(&key) {
+                Some(field) => seen.note(field, self.map.next_value()?),
+                None => return seed.deserialize(CowStrDeserializer::new(key)).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}

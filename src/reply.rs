@@ -1,0 +1,172 @@
+//! From a reply to its payload: judged and decoded, in one pass where it is a success.
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::Deserializer as _;
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::api::Api;
+use crate::envelope::{Open, Seen};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+use crate::place::path_of;
+use crate::wire::{self, Lenient};
+
+/// A reply as it came, its body whole.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Reply {
+    pub(crate) operation: &'static Operation,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// The envelope's fields, if they were read with the payload.
+    seen: Option<Seen>,
+}
+
+impl Reply {
+    pub(crate) fn new(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Self {
+        Reply {
+            operation,
+            status,
+            headers,
+            body,
+            seen: None,
+        }
+    }
+
+    /// The payload, or why there is none.
+    pub(crate) fn read<C: Api, T: for<'de> Lenient<'de>>(&mut self) -> Result<T, Error> {
+        // A payload that can't be read may be that of a failure, which is looked for first.
+        let mut payload = None;
+        if let Some(envelope) = &self.operation.envelope
+            && envelope.results.is_none()
+            && self.status.is_success()
+            && !T::NOTHING
+        {
+            let mut seen = Seen::default();
+            let read = wire::whole(&self.body, |json| {
+                json.deserialize_any(Open::new(envelope, Some(&mut seen)))
+            });
+            self.seen = read.is_ok().then_some(seen);
+            payload = Some(read);
+        }
+        self.judge::<C>()?;
+        let payload = payload.unwrap_or_else(|| self.decode());
+        payload.map_err(|e| self.unreadable(e))
+    }
+
+    /// The payload of a success, when the envelope has no part in it.
+    fn decode<T: for<'de> Lenient<'de>>(&self) -> Result<T, serde_json::Error> {
+        // A reply that is to carry nothing may as well be empty, as after a DELETE.
+        let body: &[u8] = if T::NOTHING { b"null" } else { &self.body };
+        wire::whole(body, |json| match &self.operation.envelope {
+            Some(envelope) if !T::NOTHING => json.deserialize_any(Open::new(envelope, None)),
+            _ => T::lenient(json),
+        })
+    }
+
+    /// HTML first, since no API means it; then what the API itself says; then the status.
+    pub(crate) fn judge<C: Api>(&self) -> Result<(), Error> {
+        let status = self.status;
+        if self.body.trim_ascii_start().first() == Some(&b'<') {
+            if !status.is_success() {
+                let reason = "the reply is an HTML page, not the API's own";
+                return Err(Error::of_status(status).because(reason));
+            }
+            let reason =
+                "the reply is an HTML page; something in front of the API may have answered";
+            return Err(Error::new(ErrorKind::UnexpectedResponse)
+                .because(reason)
+                .body_is(&self.body));
+        }
+        C::judge(self)?;
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(Error::of_status(status))
+        }
+    }
+
+    /// The failure that the envelope reports, of the kind that its code stands for.
+    pub(crate) fn envelope(&self, kind: impl Fn(&str) -> Option<ErrorKind>) -> Result<(), Error> {
+        let Some(envelope) = &self.operation.envelope else {
+            return Ok(());
+        };
+        let read;
+        let seen = match &self.seen {
+            Some(seen) => seen,
+            None => match envelope.read(&self.body) {
+                Ok(seen) => {
+                    read = seen;
+                    &read
+                }
+                // A failure by status needn't have the envelope.
+                Err(_) if !self.status.is_success() => return Err(Error::of_status(self.status)),
+                Err(e) => return Err(self.without_envelope(&e)),
+            },
+        };
+        let Some(code) = seen.code() else {
+            if !self.status.is_success() {
+                return Err(Error::of_status(self.status));
+            }
+            let count = if seen.twice { "more than one" } else { "no" };
+            let reason = format!(
+                "the reply has {count} `{}` to say how the call went",
+                envelope.field
+            );
+            return Err(Error::new(ErrorKind::Decode)
+                .because(reason)
+                .body_is(&self.body));
+        };
+        if self.status.is_success() && envelope.is_success(&code, seen) {
+            return Ok(());
+        }
+        let error = match kind(&code) {
+            Some(kind) => Error::new(kind),
+            None if self.status.is_success() => Error::new(ErrorKind::Api),
+            None => Error::of_status(self.status),
+        };
+        let mut details = seen.details.clone();
+        details.retain(|_, value| !matches!(value, Value::Null) && value.as_str() != Some(""));
+        let details = (!details.is_empty()).then_some(Value::Object(details));
+        Err(error
+            .code_is(code.into_owned())
+            .message_is(seen.message())
+            .details_are(details))
+    }
+
+    /// serde's own words would quote the value that is no object.
+    fn without_envelope(&self, error: &serde_json::Error) -> Error {
+        let what = match error.classify() {
+            Category::Data => "is JSON but no object",
+            Category::Eof if self.body.trim_ascii().is_empty() => "is empty",
+            Category::Eof => "is JSON that breaks off",
+            _ => "is no JSON",
+        };
+        let reason = format!("the body {what}, so it can't say how the call went");
+        Error::new(ErrorKind::Decode)
+            .because(reason)
+            .body_is(&self.body)
+    }
+
+    fn unreadable(&self, error: serde_json::Error) -> Error {
+        let unreadable = Error::new(ErrorKind::Decode)
+            .status_is(self.status)
+            .body_is(&self.body);
+        if self.body.trim_ascii().is_empty() {
+            return unreadable.because("the body is empty where the spec has a payload");
+        }
+        // Not as the source too: that would say the same again, and secrets can't be taken out of it.
+        unreadable.because(match path_of(&self.body, &error) {
+            Some(path) => format!("at {path}: {error}"),
+            None => error.to_string(),
+        })
+    }
+}
