@@ -382,11 +382,19 @@ async fn body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Er
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
-    // A length that is only announced takes no memory: the cap may be large.
-    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(1 << 16) as usize);
+    let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(exchange_error)? {
         if body.len() + chunk.len() > cap {
             return Err(too_large());
+        }
+        // Doubled as it fills, but to the length that was announced and no further. A length that
+        // is only announced takes no memory: the cap may be large.
+        if body.capacity() - body.len() < chunk.len() {
+            let doubled = body.len().max(1 << 16);
+            let left = announced.map_or(doubled, |length| {
+                (length as usize).saturating_sub(body.len())
+            });
+            body.reserve_exact(doubled.min(left).max(chunk.len()));
         }
         body.extend_from_slice(&chunk);
     }
