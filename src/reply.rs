@@ -6,12 +6,14 @@ use serde::Deserializer as _;
 use serde_json::Value;
 use serde_json::error::Category;
 
-use crate::api::Api;
 use crate::envelope::{Open, Seen};
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::place::path_of;
 use crate::wire::{self, Lenient};
+
+/// What an API itself says of a reply: its `judge`.
+type Judge = fn(&Reply) -> Result<(), Error>;
 
 /// A reply as it came, its body whole.
 #[doc(hidden)]
@@ -42,7 +44,7 @@ impl Reply {
     }
 
     /// The payload, or why there is none.
-    pub(crate) fn read<C: Api, T: for<'de> Lenient<'de>>(&mut self) -> Result<T, Error> {
+    pub(crate) fn read<T: for<'de> Lenient<'de>>(&mut self, own: Judge) -> Result<T, Error> {
         // A payload that can't be read may be that of a failure, which is looked for first.
         let mut payload = None;
         if let Some(envelope) = &self.operation.envelope
@@ -57,7 +59,7 @@ impl Reply {
             self.seen = read.is_ok().then_some(seen);
             payload = Some(read);
         }
-        self.judge::<C>()?;
+        self.judge(own)?;
         let payload = payload.unwrap_or_else(|| self.decode());
         payload.map_err(|e| self.unreadable(e))
     }
@@ -73,7 +75,7 @@ impl Reply {
     }
 
     /// HTML first, since no API means it; then what the API itself says; then the status.
-    pub(crate) fn judge<C: Api>(&self) -> Result<(), Error> {
+    pub(crate) fn judge(&self, own: Judge) -> Result<(), Error> {
         let status = self.status;
         if self.body.trim_ascii_start().first() == Some(&b'<') {
             if !status.is_success() {
@@ -86,7 +88,7 @@ impl Reply {
                 .because(reason)
                 .body_is(&self.body));
         }
-        C::judge(self)?;
+        own(self)?;
         if status.is_success() {
             Ok(())
         } else {

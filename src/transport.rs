@@ -198,7 +198,7 @@ impl<C: Api> Call<'_, C> {
         let deadline = deadline(self.shared.timeout);
         let mut payload = None;
         let mut read = |mut reply: Reply| {
-            let value = reply.read::<C, T>()?;
+            let value = reply.read::<T>(C::judge)?;
             payload = Some(ResponseValue::new(value, reply.status, reply.headers));
             Ok(())
         };
@@ -351,7 +351,7 @@ fn log_in<'a, C: Api>(
         let request = call.http().post(url).json(&login.body);
         let mut credentials = None;
         let mut read = |reply: Reply| {
-            reply.judge::<C>()?;
+            reply.judge(C::judge)?;
             let body = serde_json::from_slice(&reply.body).unwrap_or_default();
             credentials = (login.credentials)(login.operation.payload(&body));
             // What the body holds in place of a token is not for showing.

@@ -79,7 +79,7 @@ pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
     body: Vec<u8>,
 ) -> Result<T, Error> {
     let mut reply = Reply::new(operation, status, HeaderMap::new(), body);
-    let payload = reply.read::<C, T>();
+    let payload = reply.read::<T>(C::judge);
     payload.map_err(|e| e.of(operation.name).status_is(status))
 }
 
