@@ -83,8 +83,10 @@ async fn allocations_of(contender: &str, call: impl AsyncFn()) {
 }
 
 async fn peaks(server: &Server) -> bool {
-    println!("| bytes at the peak of a call | body | result | peak | excess | target |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "| bytes at the peak of a call | peak | body | result | connection | excess | target |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     let mut met = true;
     for (size, bytes) in [("1 MB", MB), ("20 MB", 20 * MB)] {
         let url = server.url(bytes);
@@ -120,16 +122,20 @@ async fn peaks(server: &Server) -> bool {
     met
 }
 
-/// Whether the peak of a call is within the target.
+/// Whether the peak of a call is within the target. What the connection keeps for the next reply,
+/// hyper's buffer of 408 KiB at most, is no part of it: reqwest has no setting for that.
 async fn peak<T>(case: &str, contender: &str, body: usize, call: impl AsyncFn() -> T) -> bool {
     let _counting = count();
     let reply = call().await;
     let heap = HeapStats::get();
     drop(reply);
-    let result = heap.curr_bytes - HeapStats::get().curr_bytes;
-    let excess = heap.max_bytes as i64 - (body + result) as i64;
+    let connection = HeapStats::get().curr_bytes;
+    let result = heap.curr_bytes - connection;
     let peak = heap.max_bytes;
-    println!("| {case}, {contender} | {body} | {result} | {peak} | {excess} | {EXCESS} |");
+    let excess = peak as i64 - (body + result + connection) as i64;
+    println!(
+        "| {case}, {contender} | {peak} | {body} | {result} | {connection} | {excess} | {EXCESS} |"
+    );
     excess <= EXCESS
 }
 
