@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer as _, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
+    DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
 };
 use serde_json::{Map, Value};
 
@@ -93,40 +92,16 @@ impl Envelope {
         Ok(seen)
     }
 
+    #[inline]
     fn field(&self, key: &str) -> Option<Field> {
         if key == self.field {
-            return Some(Field::Code);
+            Some(Field::Code)
+        } else if key == self.message {
+            Some(Field::Message)
+        } else {
+            let detail = self.details.iter().find(|name| **name == key);
+            detail.map(|name| Field::Detail(name))
         }
-        if key == self.message {
-            return Some(Field::Message);
-        }
-        let detail = self.details.iter().find(|name| **name == key);
-        detail.map(|name| Field::Detail(name))
-    }
-}
-
-/// The key of a property, copied only if it has escapes.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(key: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl<'de> Visitor<'de> for Text {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-            fn visit_str<E: Error>(self, key: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
-        }
-
-        key.deserialize_str(Text)
     }
 }
 
@@ -183,8 +158,8 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
             return T::lenient(MapAccessDeserializer::new(map));
         };
         let mut value = None;
-        while let Some(Key(key)) = map.next_key()? {
-            if key == payload {
+        while let Some(is_payload) = map.next_key_seed(Is(payload))? {
+            if is_payload {
                 let Item(found) = map.next_value()?;
                 if value.replace(found).is_some() {
                     return Err(A::Error::duplicate_field(payload));
@@ -198,6 +173,28 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
             Some(value) => Ok(value),
             None => T::lenient(().into_deserializer()).map_err(|e: A::Error| e),
         }
+    }
+}
+
+/// Whether a key is this one.
+struct Is(&'static str);
+
+impl<'de> DeserializeSeed<'de> for Is {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<bool, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
     }
 }
 
@@ -217,10 +214,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
         let Some((envelope, seen)) = &mut self.noting else {
             return self.map.next_key_seed(seed);
         };
-        while let Some(Key(key)) = self.map.next_key()? {
-            match envelope.field(&key) {
-                Some(field) => seen.note(field, self.map.next_value()?),
-                None => return seed.deserialize(CowStrDeserializer::new(key)).map(Some),
+        let mut seed = Some(seed);
+        while let Some(key) = self.map.next_key_seed(Key(envelope, &mut seed))? {
+            match key {
+                Ok(key) => return Ok(Some(key)),
+                Err(field) => seen.note(field, self.map.next_value()?),
             }
         }
         Ok(None)
@@ -228,5 +226,48 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.map.next_value_seed(seed)
+    }
+}
+
+/// A key that is the envelope's, or for the seed, which is used up then.
+struct Key<'a, S>(&'a Envelope, &'a mut Option<S>);
+
+impl<'de, S: DeserializeSeed<'de>> Key<'_, S> {
+    #[inline]
+    fn given<D: Deserializer<'de>>(
+        self,
+        text: &str,
+        key: D,
+    ) -> Result<Result<S::Value, Field>, D::Error> {
+        let Key(envelope, seed) = self;
+        if let Some(field) = envelope.field(text) {
+            return Ok(Err(field));
+        }
+        match seed.take() {
+            Some(seed) => seed.deserialize(key).map(Ok),
+            None => Err(D::Error::custom("a key was asked for twice")),
+        }
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, S> {
+    type Value = Result<S::Value, Field>;
+
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, S> {
+    type Value = Result<S::Value, Field>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
+        self.given(key, BorrowedStrDeserializer::new(key))
+    }
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        self.given(key, key.into_deserializer())
     }
 }

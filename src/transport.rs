@@ -11,6 +11,7 @@
 
 use std::error::Error as _;
 use std::fmt::{self, Display};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,14 +221,17 @@ impl<C: Api> Call<'_, C> {
         deadline: Instant,
         read: &mut Read<'_>,
     ) -> Result<u32, Error> {
-        let plain = self.built(request)?;
+        let mut request = self.built(request)?;
         let mut session = self.session(None, deadline).await?;
-        let mut request = self.authorized(&plain, session.as_deref())?;
         let mut renewed = false;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match timeout_at(deadline, self.attempt(&request, read)).await {
+            // What may be sent again has no credentials yet: they may be others by then.
+            let again = self.copied(&request)?;
+            let request = mem::replace(&mut request, again);
+            let request = self.authorized(request, session.as_deref())?;
+            let error = match timeout_at(deadline, self.attempt(request, read)).await {
                 Ok(Ok(())) => return Ok(attempts),
                 Ok(Err(error)) => error,
                 Err(_) => self.too_late(),
@@ -241,7 +245,6 @@ impl<C: Api> Call<'_, C> {
                 debug!(attempt = attempts, "the session has expired");
                 renewed = true;
                 session = self.session(session.as_deref(), deadline).await?;
-                request = self.authorized(&plain, session.as_deref())?;
                 continue;
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -293,13 +296,12 @@ impl<C: Api> Call<'_, C> {
         Ok(Some(session))
     }
 
-    /// A copy of the request with the credentials in it.
+    /// The request with the credentials in it.
     fn authorized(
         &self,
-        request: &Request,
+        mut request: Request,
         session: Option<&Session<C>>,
     ) -> Result<Request, Error> {
-        let mut request = self.copied(request)?;
         let credentials = session.map_or(&self.shared.credentials, |session| &session.credentials);
         if self.operation.authorized {
             credentials
@@ -315,10 +317,10 @@ impl<C: Api> Call<'_, C> {
     }
 
     /// One request and its reply.
-    async fn attempt(&self, request: &Request, read: &mut Read<'_>) -> Result<(), Error> {
-        let request = self.copied(request)?;
+    async fn attempt(&self, request: Request, read: &mut Read<'_>) -> Result<(), Error> {
         let url = request.url().clone();
-        let response = self.http().execute(request).await.map_err(exchange_error)?;
+        let response = self.http().execute(request).await;
+        let mut response = response.map_err(exchange_error)?;
         let status = response.status();
         let wait = retry_after(response.headers());
         if status.is_redirection() || *response.url() != url {
@@ -327,7 +329,7 @@ impl<C: Api> Call<'_, C> {
                 .status_is(status)
                 .because(reason));
         }
-        let headers = response.headers().clone();
+        let headers = mem::take(response.headers_mut());
         let body = body(response, self.shared.max_response_bytes).await;
         let body = body.map_err(|e| e.status_is(status))?;
         let reply = Reply::new(self.operation, status, headers, body);
@@ -452,16 +454,10 @@ pub(crate) fn add_form_fields(request: &mut Request, fields: &impl Serialize) ->
             .because("the credentials make no form")
             .caused_by(e)
     })?;
-    let body = request
-        .body()
-        .and_then(|body| body.as_bytes())
-        .unwrap_or_default();
-    let mut form = Vec::with_capacity(body.len() + 1 + fields.len());
-    form.extend_from_slice(body);
-    if !form.is_empty() {
-        form.push(b'&');
-    }
-    form.extend_from_slice(fields.as_bytes());
+    let form = match request.body().and_then(|body| body.as_bytes()) {
+        None | Some([]) => fields.into_bytes(),
+        Some(body) => [body, b"&", fields.as_bytes()].concat(),
+    };
     *request.body_mut() = Some(form.into());
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(CONTENT_TYPE, form);
