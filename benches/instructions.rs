@@ -1,5 +1,5 @@
 //! How many instructions calls take, by callgrind: `cargo bench --features mock --bench instructions`,
-//! with words of the cases to count (`-- sites`) or without. It exits with 1 if a ratio is over its
+//! with words of the cases to count (`-- listSites`) or without. It exits with 1 if a ratio is over its
 //! limit.
 //!
 //! The limits are ratios to the opponent by hand, which hold on any processor and toolchain; gungraun
