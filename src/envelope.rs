@@ -92,16 +92,15 @@ impl Envelope {
         Ok(seen)
     }
 
-    #[inline]
     fn field(&self, key: &str) -> Option<Field> {
         if key == self.field {
-            Some(Field::Code)
-        } else if key == self.message {
-            Some(Field::Message)
-        } else {
-            let detail = self.details.iter().find(|name| **name == key);
-            detail.map(|name| Field::Detail(name))
+            return Some(Field::Code);
         }
+        if key == self.message {
+            return Some(Field::Message);
+        }
+        let detail = self.details.iter().find(|name| **name == key);
+        detail.map(|name| Field::Detail(name))
     }
 }
 
@@ -118,7 +117,7 @@ impl<'de> Visitor<'de> for Fields<'_> {
         let Fields(envelope, seen) = self;
         let mut map = Beside {
             map,
-            noting: Some((envelope, seen)),
+            noting: Some((Names::of(envelope), seen)),
         };
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
@@ -128,18 +127,15 @@ impl<'de> Visitor<'de> for Fields<'_> {
 /// Reads an object for its payload. The envelope's fields are noted on the way, unless they are the
 /// payload's as well.
 pub(crate) struct Open<'a, T> {
-    payload: Option<&'static str>,
-    noting: Option<(&'a Envelope, &'a mut Seen)>,
+    envelope: &'a Envelope,
+    seen: Option<&'a mut Seen>,
     to: PhantomData<T>,
 }
 
 impl<'a, T> Open<'a, T> {
     pub(crate) fn new(envelope: &'a Envelope, seen: Option<&'a mut Seen>) -> Self {
-        Open {
-            payload: envelope.payload,
-            noting: seen.map(|seen| (envelope, seen)),
-            to: PhantomData,
-        }
+        let to = PhantomData;
+        Open { envelope, seen, to }
     }
 }
 
@@ -150,11 +146,10 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
         f.write_str("an object")
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let Open {
-            payload, noting, ..
-        } = self;
+        let Open { envelope, seen, .. } = self;
+        let noting = seen.map(|seen| (Names::of(envelope), seen));
         let mut map = Beside { map, noting };
-        let Some(payload) = payload else {
+        let Some(payload) = envelope.payload else {
             return T::lenient(MapAccessDeserializer::new(map));
         };
         let mut value = None;
@@ -201,7 +196,34 @@ impl Visitor<'_> for Is {
 /// The properties that stand beside the envelope's fields, which are noted and passed over.
 struct Beside<'a, A> {
     map: A,
-    noting: Option<(&'a Envelope, &'a mut Seen)>,
+    noting: Option<(Names<'a>, &'a mut Seen)>,
+}
+
+/// The names of an envelope's fields.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    envelope: &'a Envelope,
+    /// A bit for each length that they have, so that most keys need no comparison.
+    lengths: u64,
+}
+
+impl<'a> Names<'a> {
+    fn of(envelope: &'a Envelope) -> Self {
+        let names = [envelope.field, envelope.message];
+        let names = names.iter().chain(envelope.details);
+        let lengths = names.fold(0, |lengths, name| lengths | Names::bit(name));
+        Names { envelope, lengths }
+    }
+
+    #[inline(always)]
+    fn bit(name: &str) -> u64 {
+        1 << name.len().min(63)
+    }
+
+    #[inline(always)]
+    fn may_have(self, key: &str) -> bool {
+        self.lengths & Names::bit(key) != 0
+    }
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
@@ -211,14 +233,18 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let Some((envelope, seen)) = &mut self.noting else {
+        let Some((names, seen)) = &mut self.noting else {
             return self.map.next_key_seed(seed);
         };
         let mut seed = Some(seed);
-        while let Some(key) = self.map.next_key_seed(Key(envelope, &mut seed))? {
-            match key {
-                Ok(key) => return Ok(Some(key)),
-                Err(field) => seen.note(field, self.map.next_value()?),
+        let mut field = None;
+        while let Some(key) = self.map.next_key_seed(Key(*names, &mut field, &mut seed))? {
+            if key.is_some() {
+                return Ok(key);
+            }
+            let value = self.map.next_value()?;
+            if let Some(field) = field.take() {
+                seen.note(field, value);
             }
         }
         Ok(None)
@@ -229,41 +255,39 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
     }
 }
 
-/// A key that is the envelope's, or for the seed, which is used up then.
-struct Key<'a, S>(&'a Envelope, &'a mut Option<S>);
+/// A key that is the envelope's, which is put down, or else is for the seed, which is used up then.
+struct Key<'a, S>(Names<'a>, &'a mut Option<Field>, &'a mut Option<S>);
 
 impl<'de, S: DeserializeSeed<'de>> Key<'_, S> {
-    #[inline]
-    fn given<D: Deserializer<'de>>(
-        self,
-        text: &str,
-        key: D,
-    ) -> Result<Result<S::Value, Field>, D::Error> {
-        let Key(envelope, seed) = self;
-        if let Some(field) = envelope.field(text) {
-            return Ok(Err(field));
+    #[inline(always)]
+    fn given<D: Deserializer<'de>>(self, text: &str, key: D) -> Result<Option<S::Value>, D::Error> {
+        let Key(names, field, seed) = self;
+        if names.may_have(text) {
+            *field = names.envelope.field(text);
         }
-        match seed.take() {
-            Some(seed) => seed.deserialize(key).map(Ok),
-            None => Err(D::Error::custom("a key was asked for twice")),
+        match seed.take_if(|_| field.is_none()) {
+            Some(seed) => seed.deserialize(key).map(Some),
+            None => Ok(None),
         }
     }
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, S> {
-    type Value = Result<S::Value, Field>;
+    type Value = Option<S::Value>;
 
+    #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
         key.deserialize_str(self)
     }
 }
 
 impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, S> {
-    type Value = Result<S::Value, Field>;
+    type Value = Option<S::Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a key")
     }
+    #[inline(always)]
     fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
         self.given(key, BorrowedStrDeserializer::new(key))
     }
