@@ -6,6 +6,7 @@ mod codegen;
 mod check;
 mod diff;
 mod pipeline;
+mod scale;
 mod surface;
 
 use std::path::Path;
