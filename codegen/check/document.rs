@@ -20,6 +20,9 @@ pub(super) struct Object<'a> {
     pub(super) path: Path,
     pub(super) value: &'a Value,
     parent: Option<usize>,
+    /// Its own place among all objects; what is within it stands behind it, up to `end`.
+    index: usize,
+    end: usize,
 }
 
 impl<'a> Object<'a> {
@@ -186,8 +189,10 @@ impl<'a> Document<'a> {
         of: &Object<'a>,
         kind: Kind,
     ) -> impl Iterator<Item = &Object<'a>> {
-        let parent = self.all().position(|object| object.path == of.path);
-        self.all()
+        let parent = Some(of.index);
+        let within = self.objects.get(of.index..of.end).unwrap_or_default();
+        within
+            .iter()
             .filter(move |object| object.parent == parent && object.kind == kind)
     }
 
@@ -246,18 +251,20 @@ impl<'a> Reader<'a, '_> {
             return self.wrong_type(kind.is_extension(), path, value, Shape::Object(kind));
         };
         let grammar = kind.grammar();
+        let index = self.objects.len();
         let object = Object {
             kind,
             via,
             path: path.clone(),
             value,
             parent,
+            index,
+            end: index + 1,
         };
         self.objects.push(object);
         if kind.section().is_some() && mapping.contains_key("$ref") {
             return self.reference(path, mapping);
         }
-        let own = Some(self.objects.len() - 1);
         for (key, child) in mapping
             .iter()
             .filter_map(|(key, child)| Some((key.as_str()?, child)))
@@ -266,10 +273,14 @@ impl<'a> Reader<'a, '_> {
             match entry(&grammar, via, key) {
                 Some((via, shape)) => {
                     let ours = kind.is_extension() || key.starts_with("x-");
-                    self.value(shape, via, &child_path, child, own, ours);
+                    self.value(shape, via, &child_path, child, Some(index), ours);
                 }
                 None => self.unknown_key(kind, &grammar, key, &child_path),
             }
+        }
+        let end = self.objects.len();
+        if let Some(object) = self.objects.get_mut(index) {
+            object.end = end;
         }
         self.required_keys(kind, &grammar, path, mapping);
     }

@@ -28,7 +28,7 @@ pub(super) fn parameters(document: &Document, findings: &mut Vec<Finding>) {
         };
         let shared = declared(document, item);
         surplus(document, item.name(), &names, &shared, findings);
-        for (_, operation) in document.operations().filter(|(of, _)| of.path == item.path) {
+        for operation in document.children(item, Kind::Operation) {
             let own = declared(document, operation);
             surplus(document, item.name(), &names, &own, findings);
             let known = || own.iter().chain(&shared).map(|(name, _)| *name);
