@@ -90,13 +90,16 @@ impl Builders {
 /// Dresses progenitor's module `builder`.
 pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builders, String> {
     let items = module.content.map(|(_, items)| items).unwrap_or_default();
+    let all = Parts::all(&items);
     let mut made = Vec::new();
     let mut calls = Vec::new();
     let mut samples = BTreeMap::new();
     let mut operations = Vec::new();
     for operation in &lowered.operations {
         let name = operation.id.to_upper_camel_case();
-        let parts = Parts::find(&items, &name)
+        let parts = all
+            .get(&name)
+            .copied()
             .ok_or_else(|| format!("{}: progenitor made no builder `{name}`", operation.id))?;
         let in_operation = |e| format!("{}: {e}", operation.id);
         let method = method(operation).map_err(in_operation)?;
@@ -130,33 +133,41 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
 }
 
 /// progenitor's builder of one operation.
+#[derive(Clone, Copy)]
 struct Parts<'a> {
     item: &'a ItemStruct,
     send: &'a syn::ImplItemFn,
 }
 
 impl<'a> Parts<'a> {
-    fn find(items: &'a [Item], name: &str) -> Option<Self> {
-        let item = items.iter().find_map(|item| match item {
-            Item::Struct(item) if item.ident == name => Some(item),
-            _ => None,
-        })?;
-        let of_builder = |item: &&'a ItemImpl| match &*item.self_ty {
-            Type::Path(path) => path.path.segments.last().is_some_and(|s| s.ident == name),
-            _ => false,
-        };
-        let impls = items.iter().filter_map(|item| match item {
-            Item::Impl(item) => Some(item),
-            _ => None,
-        });
-        let send = impls
-            .filter(of_builder)
-            .flat_map(|item| &item.items)
-            .find_map(|item| match item {
+    /// Those of every operation, by the name of its builder.
+    fn all(items: &'a [Item]) -> BTreeMap<String, Self> {
+        let mut sends = BTreeMap::new();
+        for item in items {
+            let Item::Impl(ItemImpl { self_ty, items, .. }) = item else {
+                continue;
+            };
+            let Type::Path(path) = &**self_ty else {
+                continue;
+            };
+            let send = items.iter().find_map(|item| match item {
                 ImplItem::Fn(item) if item.sig.ident == "send" => Some(item),
                 _ => None,
-            })?;
-        Some(Parts { item, send })
+            });
+            if let (Some(builder), Some(send)) = (path.path.segments.last(), send) {
+                sends.entry(&builder.ident).or_insert(send);
+            }
+        }
+        let structs = items.iter().filter_map(|item| match item {
+            Item::Struct(item) => Some(item),
+            _ => None,
+        });
+        structs
+            .filter_map(|item| {
+                let send = sends.get(&item.ident)?;
+                Some((item.ident.to_string(), Parts { item, send }))
+            })
+            .collect()
     }
 }
 
