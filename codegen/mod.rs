@@ -35,6 +35,7 @@ use std::fmt;
 use std::panic::{self, UnwindSafe};
 use std::sync::Once;
 
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 
 /// What the build writes for one spec.
@@ -141,7 +142,53 @@ pub fn progenitor(lowered: &lower::Lowered) -> Result<syn::File, String> {
         let tokens = Generator::new(&settings).generate_tokens(&lowered.document);
         tokens.map_err(|e| e.to_string())
     })?;
-    syn::parse2(tokens).map_err(|e| format!("its output is not Rust: {e}"))
+    syn::parse2(needed(tokens)).map_err(|e| format!("its output is not Rust: {e}"))
+}
+
+/// progenitor's output without what nothing reads: in its module of types, the items other than
+/// types. They are most of it, and parsing them took longer than making them.
+fn needed(tokens: TokenStream) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        match (out.as_slice(), &token) {
+            ([.., TokenTree::Ident(module), TokenTree::Ident(name)], TokenTree::Group(content))
+                if module == "mod" && name == "types" =>
+            {
+                let types = types_alone(content.stream());
+                out.push(Group::new(content.delimiter(), types).into());
+            }
+            _ => out.push(token),
+        }
+    }
+    out.into_iter().collect()
+}
+
+/// The items of a module that aren't an `impl`, a `mod` or a `use`.
+fn types_alone(tokens: TokenStream) -> TokenStream {
+    let mut out = Vec::new();
+    let mut item: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        let ends = match &token {
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            _ => false,
+        };
+        item.push(token);
+        if ends {
+            // Behind attributes and `pub`.
+            let word = item.iter().find_map(|token| match token {
+                TokenTree::Ident(word) if word != "pub" => Some(word),
+                _ => None,
+            });
+            let dropped = word.is_some_and(|word| word == "impl" || word == "mod" || word == "use");
+            if !dropped {
+                out.append(&mut item);
+            }
+            item.clear();
+        }
+    }
+    out.append(&mut item);
+    out.into_iter().collect()
 }
 
 thread_local! {
