@@ -137,6 +137,16 @@ impl<'a, T> Open<'a, T> {
         let to = PhantomData;
         Open { envelope, seen, to }
     }
+
+    pub(crate) fn read(self, body: &[u8]) -> Result<T, serde_json::Error>
+    where
+        T: for<'de> Lenient<'de>,
+    {
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let payload = json.deserialize_any(self)?;
+        json.end()?;
+        Ok(payload)
+    }
 }
 
 impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {

@@ -2,7 +2,6 @@
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde::Deserializer as _;
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -53,9 +52,7 @@ impl Reply {
             && !T::NOTHING
         {
             let mut seen = Seen::default();
-            let read = wire::whole(&self.body, |json| {
-                json.deserialize_any(Open::new(envelope, Some(&mut seen)))
-            });
+            let read = Open::new(envelope, Some(&mut seen)).read(&self.body);
             self.seen = read.is_ok().then_some(seen);
             payload = Some(read);
         }
@@ -66,12 +63,12 @@ impl Reply {
 
     /// The payload of a success, when the envelope has no part in it.
     fn decode<T: for<'de> Lenient<'de>>(&self) -> Result<T, serde_json::Error> {
-        // A reply that is to carry nothing may as well be empty, as after a DELETE.
-        let body: &[u8] = if T::NOTHING { b"null" } else { &self.body };
-        wire::whole(body, |json| match &self.operation.envelope {
-            Some(envelope) if !T::NOTHING => json.deserialize_any(Open::new(envelope, None)),
-            _ => T::lenient(json),
-        })
+        match &self.operation.envelope {
+            // A reply that is to carry nothing may as well be empty, as after a DELETE.
+            _ if T::NOTHING => wire::whole(b"null"),
+            None => wire::whole(&self.body),
+            Some(envelope) => Open::new(envelope, None).read(&self.body),
+        }
     }
 
     /// HTML first, since no API means it; then what the API itself says; then the status.

@@ -24,7 +24,7 @@ use serde::de::{
     MapAccess, SeqAccess, Visitor,
 };
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::place::path_of;
 
@@ -55,18 +55,13 @@ pub(crate) fn field<'de, D: Deserializer<'de>, T: Lenient<'de>>(
     T::lenient(deserializer)
 }
 
-/// A whole text of JSON, from the first byte to the last.
-pub(crate) fn whole<'de, T>(
-    text: &'de [u8],
-    read: impl FnOnce(&mut Json<'de>) -> Result<T, serde_json::Error>,
-) -> Result<T, serde_json::Error> {
+/// A type from a text of JSON, read from the first byte to the last.
+pub(crate) fn whole<T: for<'a> Lenient<'a>>(text: &[u8]) -> Result<T, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = read(&mut json)?;
+    let value = T::lenient(&mut json)?;
     json.end()?;
     Ok(value)
 }
-
-type Json<'de> = serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
 
 /// An error that says what was due and what came, but not the value.
 fn mismatch<E: Error>(expected: &dyn fmt::Display, found: &str) -> E {
@@ -427,7 +422,7 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
             let missing = || A::Error::custom(format_args!("an item of the list has no `{key}`"));
             let name = value.remove(key).ok_or_else(missing)?;
             let name = String::lenient(name).map_err(A::Error::custom)?;
-            entries.insert(name, from_value(&value)?);
+            entries.insert(name, from_value(&value.into())?);
         }
         Ok(entries)
     }
@@ -470,32 +465,33 @@ where
     if !text.starts_with(['[', '{']) {
         return Err(mismatch(expected, "text that is no JSON"));
     }
-    let read = whole(text.as_bytes(), |json| T::lenient(json));
-    read.map_err(|e| {
-        // The line and the column are those in the text, and would be taken for the body's.
-        let error = e.to_string();
-        let place = format!(" at line {} column {}", e.line(), e.column());
-        let error = error.strip_suffix(&place).unwrap_or(&error);
-        match path_of(text.as_bytes(), &e) {
-            Some(path) => E::custom(format_args!("in JSON text, at {path}: {error}")),
-            None => E::custom(format_args!("in JSON text: {error}")),
-        }
-    })
+    whole(text.as_bytes()).map_err(|e| E::custom(in_text(text, &e)))
+}
+
+/// What an error says of JSON text in a string.
+fn in_text(text: &str, error: &serde_json::Error) -> String {
+    let words = without_place(error);
+    match path_of(text.as_bytes(), error) {
+        Some(path) => format!("in JSON text, at {path}: {words}"),
+        None => format!("in JSON text: {words}"),
+    }
+}
+
+/// What an error says but for its line and column, which would be taken for those of the body.
+fn without_place(error: &serde_json::Error) -> String {
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let words = error.to_string();
+    words.strip_suffix(&place).unwrap_or(&words).to_owned()
 }
 
 /// The same from a value that was made and not sent: what is read in another form than its own goes
 /// the way of all the others, so that a type is compiled for one form alone.
-fn from_value<T, E>(value: &impl Serialize) -> Result<T, E>
+fn from_value<T, E>(value: &Value) -> Result<T, E>
 where
     T: for<'a> Lenient<'a>,
     E: Error,
 {
-    let text = serde_json::to_vec(value).map_err(E::custom)?;
-    whole(&text, |json| T::lenient(json)).map_err(|e| {
-        let error = e.to_string();
-        let place = format!(" at line {} column {}", e.line(), e.column());
-        E::custom(error.strip_suffix(&place).unwrap_or(&error))
-    })
+    whole(value.to_string().as_bytes()).map_err(|e| E::custom(without_place(&e)))
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -540,9 +536,7 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Structure<
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
         match (text.trim(), self.text) {
             ("", _) => empty_structure(),
-            (json, Some(field)) if !json.starts_with('{') => {
-                from_value(&BTreeMap::from([(field, text)]))
-            }
+            (json, Some(field)) if !json.starts_with('{') => from_value(&json!({ field: text })),
             (json, _) => from_text(json, &Expected(&self)),
         }
     }
@@ -551,7 +545,7 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Structure<
 
 /// A struct of which the server sent nothing.
 fn empty_structure<T: for<'a> Lenient<'a>, E: Error>() -> Result<T, E> {
-    from_value(&BTreeMap::<&str, ()>::new())
+    from_value(&json!({}))
 }
 
 /// A generated struct from the list that is its only property.
