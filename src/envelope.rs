@@ -239,6 +239,7 @@ impl<'a> Names<'a> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
     type Error = A::Error;
 
+    #[inline(always)]
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,

@@ -7,7 +7,7 @@ use serde_json::error::Category;
 
 use crate::envelope::{Open, Seen};
 use crate::error::{Error, ErrorKind};
-use crate::operation::Operation;
+use crate::operation::{Envelope, Operation};
 use crate::place::path_of;
 use crate::wire::{self, Lenient};
 
@@ -44,31 +44,31 @@ impl Reply {
 
     /// The payload, or why there is none.
     pub(crate) fn read<T: for<'de> Lenient<'de>>(&mut self, own: Judge) -> Result<T, Error> {
-        // A payload that can't be read may be that of a failure, which is looked for first.
-        let mut payload = None;
-        if let Some(envelope) = &self.operation.envelope
-            && envelope.results.is_none()
-            && self.status.is_success()
-            && !T::NOTHING
-        {
-            let mut seen = Seen::default();
-            let read = Open::new(envelope, Some(&mut seen)).read(&self.body);
-            self.seen = read.is_ok().then_some(seen);
-            payload = Some(read);
+        match &self.operation.envelope {
+            Some(envelope) if self.is_read_at_once(envelope) && !T::NOTHING => {
+                let mut seen = Seen::default();
+                let payload = Open::new(envelope, Some(&mut seen)).read(&self.body);
+                // A payload that can't be read may be that of a failure, which is looked for first.
+                self.seen = payload.is_ok().then_some(seen);
+                self.judge(own)?;
+                payload.map_err(|e| self.unreadable(e))
+            }
+            envelope => {
+                self.judge(own)?;
+                let payload = match envelope {
+                    // A reply that is to carry nothing may as well be empty, as after a DELETE.
+                    _ if T::NOTHING => wire::whole(b"null"),
+                    None => wire::whole(&self.body),
+                    Some(envelope) => Open::new(envelope, None).read(&self.body),
+                };
+                payload.map_err(|e| self.unreadable(e))
+            }
         }
-        self.judge(own)?;
-        let payload = payload.unwrap_or_else(|| self.decode());
-        payload.map_err(|e| self.unreadable(e))
     }
 
-    /// The payload of a success, when the envelope has no part in it.
-    fn decode<T: for<'de> Lenient<'de>>(&self) -> Result<T, serde_json::Error> {
-        match &self.operation.envelope {
-            // A reply that is to carry nothing may as well be empty, as after a DELETE.
-            _ if T::NOTHING => wire::whole(b"null"),
-            None => wire::whole(&self.body),
-            Some(envelope) => Open::new(envelope, None).read(&self.body),
-        }
+    /// Whether the envelope can be read with the payload: not if the payload uses its fields too.
+    fn is_read_at_once(&self, envelope: &Envelope) -> bool {
+        self.status.is_success() && envelope.results.is_none()
     }
 
     /// HTML first, since no API means it; then what the API itself says; then the status.
