@@ -92,7 +92,7 @@ impl Envelope {
         Ok(seen)
     }
 
-    fn field(&self, key: &str) -> Option<Field> {
+    fn find(&self, key: &str) -> Option<Field> {
         if key == self.field {
             return Some(Field::Code);
         }
@@ -274,7 +274,7 @@ impl<'de, S: DeserializeSeed<'de>> Key<'_, S> {
     fn given<D: Deserializer<'de>>(self, text: &str, key: D) -> Result<Option<S::Value>, D::Error> {
         let Key(names, field, seed) = self;
         if names.may_have(text) {
-            *field = names.envelope.field(text);
+            *field = names.envelope.find(text);
         }
         match seed.take_if(|_| field.is_none()) {
             Some(seed) => seed.deserialize(key).map(Some),
