@@ -18,7 +18,6 @@
 //! ```
 
 use reqwest::{Method, Request, StatusCode};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::Api;
@@ -81,12 +80,13 @@ impl Api for Credentials {
     }
 
     fn judge(reply: &Reply) -> Result<(), Error> {
-        if reply.status.is_success() && !is_fault(&reply.body) {
-            return Ok(());
-        }
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         if reply.status.is_success() {
-            return Err(failure(Error::new(ErrorKind::Server), &body));
+            return if is_fault(&body) {
+                Err(failure(Error::new(ErrorKind::Server), &body))
+            } else {
+                Ok(())
+            };
         }
         let error = match reply.status {
             StatusCode::FORBIDDEN => Error::new(ErrorKind::Authentication),
@@ -108,15 +108,8 @@ impl Api for Credentials {
 
 /// A fault of the server comes with 200. No payload has a text under `status`: a code of that name
 /// has an object there.
-fn is_fault(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Fault {
-        #[serde(rename = "status")]
-        _status: String,
-        #[serde(rename = "message")]
-        _message: String,
-    }
-    serde_json::from_slice::<Fault>(body).is_ok()
+fn is_fault(body: &Value) -> bool {
+    body["status"].is_string() && body["message"].is_string()
 }
 
 fn failure(error: Error, body: &Value) -> Error {

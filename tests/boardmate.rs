@@ -125,6 +125,14 @@ async fn a_200_with_a_status_and_a_message_is_a_fault_of_the_server() {
 }
 
 #[tokio::test]
+async fn a_fault_that_says_its_status_twice_is_no_success() {
+    let fault = r#"{"status": "error", "status": "error", "message": "busy"}"#;
+    let (_server, client) = answers([support::json(200, fault)]).await;
+    let outcome = client.update_user().dc_user_id(USER).money(1).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Server);
+}
+
+#[tokio::test]
 async fn a_code_may_be_called_status_and_have_any_letters() {
     let codes = json!({
         "status": {"user": [], "use": 1, "money": 2},
