@@ -306,3 +306,37 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, S> {
         self.given(key, key.into_deserializer())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn names_with_escapes_are_the_same_names() {
+        let beside = Envelope {
+            field: "error",
+            success: "0",
+            message: "message",
+            payload: None,
+            details: &[],
+            results: None,
+        };
+        let inside = Envelope {
+            payload: Some("data"),
+            ..beside
+        };
+        for (envelope, body) in [
+            (beside, r#"{"\u0065rror": 5, "\u0061": 1}"#),
+            (inside, r#"{"\u0065rror": 5, "d\u0061ta": {"\u0061": 1}}"#),
+        ] {
+            let mut seen = Seen::default();
+            let payload: BTreeMap<String, i64> = Open::new(&envelope, Some(&mut seen))
+                .read(body.as_bytes())
+                .unwrap();
+            assert_eq!(payload, BTreeMap::from([("a".to_owned(), 1)]), "{body}");
+            assert_eq!(seen.code().as_deref(), Some("5"), "{body}");
+        }
+    }
+}
