@@ -3,8 +3,9 @@
 #[path = "codegen/mod.rs"]
 mod codegen;
 
+use std::panic::resume_unwind;
 use std::path::Path;
-use std::{env, fs, process};
+use std::{env, fs, process, thread};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -21,13 +22,19 @@ fn main() {
 
 fn run() -> Result<(), String> {
     let out = env::var("OUT_DIR").map_err(|e| format!("OUT_DIR: {e}"))?;
-    let mut failures = Vec::new();
-    for api in apis()? {
-        let spec = format!("specs/{api}.yaml");
-        if let Err(message) = generate(&spec, &api, Path::new(&out)) {
-            failures.push(message);
-        }
-    }
+    let apis = apis()?;
+    let out = Path::new(&out);
+    // Side by side: whoever rebuilds after an edit waits for them.
+    let failures: Vec<String> = thread::scope(|scope| {
+        let threads: Vec<_> = apis
+            .iter()
+            .map(|api| scope.spawn(move || generate(&format!("specs/{api}.yaml"), api, out)))
+            .collect();
+        let outcomes = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        outcomes.filter_map(Result::err).collect()
+    });
     if failures.is_empty() {
         Ok(())
     } else {

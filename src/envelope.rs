@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
+use std::mem;
 
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, UnitDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
 };
@@ -36,13 +36,14 @@ impl Seen {
         self.message.as_ref().and_then(text).map(Cow::into_owned)
     }
 
-    fn note(&mut self, field: Field, value: Value) {
-        match field {
-            Field::Code => self.twice |= self.code.replace(value).is_some(),
-            Field::Message => self.message = Some(value),
-            Field::Detail(name) => {
-                self.details.insert(name.to_owned(), value);
-            }
+    /// Takes down the value of the envelope's field with this name.
+    fn note(&mut self, name: &str, envelope: &Envelope, value: Value) {
+        if name == envelope.field {
+            self.twice |= self.code.replace(value).is_some();
+        } else if name == envelope.message {
+            self.message = Some(value);
+        } else {
+            self.details.insert(name.to_owned(), value);
         }
     }
 }
@@ -54,13 +55,6 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
         Value::String(text) => Some(Cow::Borrowed(text)),
         other => Some(Cow::Owned(other.to_string())),
     }
-}
-
-/// One of the envelope's own fields.
-enum Field {
-    Code,
-    Message,
-    Detail(&'static str),
 }
 
 impl Envelope {
@@ -84,23 +78,18 @@ impl Envelope {
     }
 
     /// The envelope's own fields alone.
-    pub(crate) fn read(&self, body: &[u8]) -> Result<Seen, serde_json::Error> {
+    pub(crate) fn read(&self, body: &str) -> Result<Seen, serde_json::Error> {
         let mut seen = Seen::default();
-        let mut json = serde_json::Deserializer::from_slice(body);
+        let mut json = serde_json::Deserializer::from_str(body);
         json.deserialize_map(Fields(self, &mut seen))?;
         json.end()?;
         Ok(seen)
     }
 
-    fn find(&self, key: &str) -> Option<Field> {
-        if key == self.field {
-            return Some(Field::Code);
-        }
-        if key == self.message {
-            return Some(Field::Message);
-        }
-        let detail = self.details.iter().find(|name| **name == key);
-        detail.map(|name| Field::Detail(name))
+    /// The names of its own fields.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let names = [self.field, self.message];
+        names.into_iter().chain(self.details.iter().copied())
     }
 }
 
@@ -115,69 +104,97 @@ impl<'de> Visitor<'de> for Fields<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
         let Fields(envelope, seen) = self;
-        let mut map = Beside {
-            map,
-            noting: Some((Names::of(envelope), seen)),
-        };
+        let names = Names::of(envelope);
+        let mut map = Beside { map, names, seen };
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
     }
 }
 
-/// Reads an object for its payload. The envelope's fields are noted on the way, unless they are the
-/// payload's as well.
+/// Reads an object for its payload. That goes straight to its place: it may be large, and on the
+/// way through each function's result it would be copied.
 pub(crate) struct Open<'a, T> {
-    envelope: &'a Envelope,
-    seen: Option<&'a mut Seen>,
-    to: PhantomData<T>,
+    names: Names<'a>,
+    seen: &'a mut Seen,
+    payload: &'a mut Option<T>,
 }
 
 impl<'a, T> Open<'a, T> {
-    pub(crate) fn new(envelope: &'a Envelope, seen: Option<&'a mut Seen>) -> Self {
-        let to = PhantomData;
-        Open { envelope, seen, to }
+    /// Notes the envelope's fields on the way.
+    pub(crate) fn noting(
+        envelope: &'a Envelope,
+        seen: &'a mut Seen,
+        payload: &'a mut Option<T>,
+    ) -> Self {
+        Open {
+            names: Names::of(envelope),
+            seen,
+            payload,
+        }
     }
 
-    pub(crate) fn read(self, body: &[u8]) -> Result<T, serde_json::Error>
+    /// Leaves the envelope's fields to the payload, which may have them as well.
+    pub(crate) fn leaving(
+        envelope: &'a Envelope,
+        seen: &'a mut Seen,
+        payload: &'a mut Option<T>,
+    ) -> Self {
+        let names = Names {
+            envelope,
+            lengths: 0,
+        };
+        Open {
+            names,
+            seen,
+            payload,
+        }
+    }
+
+    pub(crate) fn read(self, body: &str) -> Result<(), serde_json::Error>
     where
         T: for<'de> Lenient<'de>,
     {
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let payload = json.deserialize_any(self)?;
-        json.end()?;
-        Ok(payload)
+        let mut json = serde_json::Deserializer::from_str(body);
+        json.deserialize_any(self)?;
+        json.end()
     }
 }
 
 impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
-    type Value = T;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("an object")
     }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let Open { envelope, seen, .. } = self;
-        let noting = seen.map(|seen| (Names::of(envelope), seen));
-        let mut map = Beside { map, noting };
-        let Some(payload) = envelope.payload else {
-            return T::lenient(MapAccessDeserializer::new(map));
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let Open {
+            names,
+            seen,
+            payload,
+        } = self;
+        let mut map = Beside { map, names, seen };
+        let Some(field) = names.envelope.payload else {
+            *payload = Some(T::lenient(MapAccessDeserializer::new(map))?);
+            return Ok(());
         };
-        let mut value = None;
-        while let Some(is_payload) = map.next_key_seed(Is(payload))? {
-            if is_payload {
-                let Item(found) = map.next_value()?;
-                if value.replace(found).is_some() {
-                    return Err(A::Error::duplicate_field(payload));
-                }
-            } else {
+        let mut found = false;
+        while let Some(is_payload) = map.next_key_seed(Is(field))? {
+            if !is_payload {
                 map.next_value::<IgnoredAny>()?;
+                continue;
             }
+            let Item(value) = map.next_value()?;
+            if mem::replace(&mut found, true) {
+                return Err(A::Error::duplicate_field(field));
+            }
+            *payload = Some(value);
         }
-        // What is left out is null.
-        match value {
-            Some(value) => Ok(value),
-            None => T::lenient(().into_deserializer()).map_err(|e: A::Error| e),
+        if !found {
+            // What is left out is null.
+            let null: UnitDeserializer<A::Error> = ().into_deserializer();
+            *payload = Some(T::lenient(null)?);
         }
+        Ok(())
     }
 }
 
@@ -206,35 +223,53 @@ impl Visitor<'_> for Is {
 /// The properties that stand beside the envelope's fields, which are noted and passed over.
 struct Beside<'a, A> {
     map: A,
-    noting: Option<(Names<'a>, &'a mut Seen)>,
+    names: Names<'a>,
+    seen: &'a mut Seen,
 }
 
 /// The names of an envelope's fields.
 #[derive(Clone, Copy)]
 struct Names<'a> {
     envelope: &'a Envelope,
-    /// A bit for each length that they have, so that most keys need no comparison.
+    /// A bit for each length that they have, up to 64 and then again from the first bit, so that
+    /// most keys need no comparison.
     lengths: u64,
 }
 
 impl<'a> Names<'a> {
     fn of(envelope: &'a Envelope) -> Self {
-        let names = [envelope.field, envelope.message];
-        let names = names.iter().chain(envelope.details);
-        let lengths = names.fold(0, |lengths, name| lengths | Names::bit(name));
+        let lengths = envelope.names().map(Names::bit);
+        let lengths = lengths.fold(0, |all, length| all | length);
         Names { envelope, lengths }
     }
 
     #[inline(always)]
     fn bit(name: &str) -> u64 {
-        1 << name.len().min(63)
+        1_u64.rotate_left(name.len() as u32)
     }
 
+    /// Which of them a key is.
     #[inline(always)]
-    fn may_have(self, key: &str) -> bool {
-        self.lengths & Names::bit(key) != 0
+    fn find(self, key: &str) -> Option<Name> {
+        if self.lengths & Names::bit(key) == 0 {
+            return None;
+        }
+        self.compared(key)
+    }
+
+    #[inline(never)]
+    fn compared(self, key: &str) -> Option<Name> {
+        let place = self.envelope.names().position(|name| name == key)?;
+        Name::try_from(place).ok()
+    }
+
+    fn get(self, name: Name) -> &'static str {
+        self.envelope.names().nth(name.into()).unwrap_or_default()
     }
 }
+
+/// A name of an envelope's field, by its place among them: small, as it is handed on for each key.
+type Name = u8;
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
     type Error = A::Error;
@@ -242,49 +277,56 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Beside<'_, A> {
     #[inline(always)]
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
-        seed: S,
+        mut seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let Some((names, seen)) = &mut self.noting else {
-            return self.map.next_key_seed(seed);
-        };
-        let mut seed = Some(seed);
-        let mut field = None;
-        while let Some(key) = self.map.next_key_seed(Key(*names, &mut field, &mut seed))? {
-            if key.is_some() {
-                return Ok(key);
-            }
-            let value = self.map.next_value()?;
-            if let Some(field) = field.take() {
-                seen.note(field, value);
+        loop {
+            match self.map.next_key_seed(Key(self.names, seed))? {
+                None => return Ok(None),
+                Some(Found::Other(key)) => return Ok(Some(key)),
+                Some(Found::Own(name, unused)) => {
+                    let value = self.map.next_value()?;
+                    let name = self.names.get(name);
+                    self.seen.note(name, self.names.envelope, value);
+                    seed = unused;
+                }
             }
         }
-        Ok(None)
     }
 
+    #[inline(always)]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.map.next_value_seed(seed)
     }
 }
 
-/// A key that is the envelope's, which is put down, or else is for the seed, which is used up then.
-struct Key<'a, S>(Names<'a>, &'a mut Option<Field>, &'a mut Option<S>);
+/// A key, to be looked at before the seed makes anything of it.
+struct Key<'a, S>(Names<'a>, S);
+
+/// What a key is.
+enum Found<S, K> {
+    /// The envelope's, for which the seed wasn't used.
+    Own(Name, S),
+    /// What the seed made of it.
+    Other(K),
+}
 
 impl<'de, S: DeserializeSeed<'de>> Key<'_, S> {
     #[inline(always)]
-    fn given<D: Deserializer<'de>>(self, text: &str, key: D) -> Result<Option<S::Value>, D::Error> {
-        let Key(names, field, seed) = self;
-        if names.may_have(text) {
-            *field = names.envelope.find(text);
-        }
-        match seed.take_if(|_| field.is_none()) {
-            Some(seed) => seed.deserialize(key).map(Some),
-            None => Ok(None),
+    fn found<D: Deserializer<'de>>(
+        self,
+        text: &str,
+        key: D,
+    ) -> Result<Found<S, S::Value>, D::Error> {
+        let Key(names, seed) = self;
+        match names.find(text) {
+            Some(name) => Ok(Found::Own(name, seed)),
+            None => seed.deserialize(key).map(Found::Other),
         }
     }
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, S> {
-    type Value = Option<S::Value>;
+    type Value = Found<S, S::Value>;
 
     #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
@@ -293,17 +335,17 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, S> {
 }
 
 impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, S> {
-    type Value = Option<S::Value>;
+    type Value = Found<S, S::Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a key")
     }
     #[inline(always)]
     fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
-        self.given(key, BorrowedStrDeserializer::new(key))
+        self.found(key, BorrowedStrDeserializer::new(key))
     }
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        self.given(key, key.into_deserializer())
+        self.found(key, key.into_deserializer())
     }
 }
 
@@ -332,10 +374,12 @@ mod tests {
             (inside, r#"{"\u0065rror": 5, "d\u0061ta": {"\u0061": 1}}"#),
         ] {
             let mut seen = Seen::default();
-            let payload: BTreeMap<String, i64> = Open::new(&envelope, Some(&mut seen))
-                .read(body.as_bytes())
+            let mut payload: Option<BTreeMap<String, i64>> = None;
+            Open::noting(&envelope, &mut seen, &mut payload)
+                .read(body)
                 .unwrap();
-            assert_eq!(payload, BTreeMap::from([("a".to_owned(), 1)]), "{body}");
+            let expected = BTreeMap::from([("a".to_owned(), 1)]);
+            assert_eq!(payload, Some(expected), "{body}");
             assert_eq!(seen.code().as_deref(), Some("5"), "{body}");
         }
     }

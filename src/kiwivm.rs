@@ -27,6 +27,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use reqwest::Request;
+use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::api::Api;
@@ -81,13 +82,16 @@ impl Api for Credentials {
     }
 
     fn authorize(&self, request: &mut Request) -> Result<(), Error> {
-        crate::transport::add_form_fields(
-            request,
-            &[
-                ("veid", &*self.veid.to_string()),
-                ("api_key", self.api_key.expose()),
-            ],
-        )
+        #[derive(Serialize)]
+        struct Form<'a> {
+            veid: u64,
+            api_key: &'a str,
+        }
+        let form = Form {
+            veid: self.veid,
+            api_key: self.api_key.expose(),
+        };
+        crate::transport::add_form_fields(request, &form)
     }
 
     fn judge(reply: &Reply) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! From a reply to its payload: judged and decoded, in one pass where it is a success.
 
+use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub struct Reply {
     pub(crate) operation: &'static Operation,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
     /// The envelope's fields, if they were read with the payload.
     seen: Option<Seen>,
 }
@@ -31,7 +32,7 @@ impl Reply {
         operation: &'static Operation,
         status: StatusCode,
         headers: HeaderMap,
-        body: Vec<u8>,
+        body: Bytes,
     ) -> Self {
         Reply {
             operation,
@@ -42,28 +43,48 @@ impl Reply {
         }
     }
 
-    /// The payload, or why there is none.
-    pub(crate) fn read<T: for<'de> Lenient<'de>>(&mut self, own: Judge) -> Result<T, Error> {
-        match &self.operation.envelope {
+    /// Reads the payload to its place, or says why there is none. What is there after a failure is
+    /// nobody's.
+    pub(crate) fn read<T>(&mut self, own: Judge, payload: &mut Option<T>) -> Result<(), Error>
+    where
+        T: for<'de> Lenient<'de>,
+    {
+        let read = match &self.operation.envelope {
             Some(envelope) if self.is_read_at_once(envelope) && !T::NOTHING => {
                 let mut seen = Seen::default();
-                let payload = Open::new(envelope, Some(&mut seen)).read(&self.body);
+                let open = Open::noting(envelope, &mut seen, payload);
+                let read = self.text().and_then(|text| open.read(text));
                 // A payload that can't be read may be that of a failure, which is looked for first.
-                self.seen = payload.is_ok().then_some(seen);
+                self.seen = read.is_ok().then_some(seen);
                 self.judge(own)?;
-                payload.map_err(|e| self.unreadable(e))
+                read
             }
             envelope => {
                 self.judge(own)?;
-                let payload = match envelope {
+                let text = match T::NOTHING {
                     // A reply that is to carry nothing may as well be empty, as after a DELETE.
-                    _ if T::NOTHING => wire::whole(b"null"),
-                    None => wire::whole(&self.body),
-                    Some(envelope) => Open::new(envelope, None).read(&self.body),
+                    true => Ok("null"),
+                    false => self.text(),
                 };
-                payload.map_err(|e| self.unreadable(e))
+                text.and_then(|text| match envelope {
+                    Some(envelope) if !T::NOTHING => {
+                        Open::leaving(envelope, &mut Seen::default(), payload).read(text)
+                    }
+                    _ => wire::whole(text).map(|value| *payload = Some(value)),
+                })
             }
-        }
+        };
+        read.map_err(|e| self.unreadable(&e))
+    }
+
+    /// The body as the text that JSON is, looked through once and not again in each of its strings.
+    fn text(&self) -> Result<&str, serde_json::Error> {
+        str::from_utf8(&self.body).map_err(|_| {
+            // JSON's own error, since it knows the line and the column.
+            let read: Result<Value, _> = serde_json::from_slice(&self.body);
+            let text = || serde::de::Error::custom("the body is not UTF-8");
+            read.err().unwrap_or_else(text)
+        })
     }
 
     /// Whether the envelope can be read with the payload: not if the payload uses its fields too.
@@ -101,7 +122,7 @@ impl Reply {
         let read;
         let seen = match &self.seen {
             Some(seen) => seen,
-            None => match envelope.read(&self.body) {
+            None => match self.text().and_then(|text| envelope.read(text)) {
                 Ok(seen) => {
                     read = seen;
                     &read
@@ -147,6 +168,10 @@ impl Reply {
             Category::Data => "is JSON but no object",
             Category::Eof if self.body.trim_ascii().is_empty() => "is empty",
             Category::Eof => "is JSON that breaks off",
+            // An object but for a text in it.
+            _ if self.body.starts_with(b"{") && str::from_utf8(&self.body).is_err() => {
+                return self.unreadable(error);
+            }
             _ => "is no JSON",
         };
         let reason = format!("the body {what}, so it can't say how the call went");
@@ -155,7 +180,7 @@ impl Reply {
             .body_is(&self.body)
     }
 
-    fn unreadable(&self, error: serde_json::Error) -> Error {
+    fn unreadable(&self, error: &serde_json::Error) -> Error {
         let unreadable = Error::new(ErrorKind::Decode)
             .status_is(self.status)
             .body_is(&self.body);
@@ -163,7 +188,7 @@ impl Reply {
             return unreadable.because("the body is empty where the spec has a payload");
         }
         // Not as the source too: that would say the same again, and secrets can't be taken out of it.
-        unreadable.because(match path_of(&self.body, &error) {
+        unreadable.because(match path_of(&self.body, error) {
             Some(path) => format!("at {path}: {error}"),
             None => error.to_string(),
         })

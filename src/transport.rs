@@ -12,13 +12,14 @@
 use std::error::Error as _;
 use std::fmt::{self, Display};
 use std::mem;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use progenitor_client::{ResponseValue, encode_path};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use reqwest::{Request, RequestBuilder};
+use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, Span, debug, field, info_span};
@@ -48,7 +49,7 @@ pub(crate) struct Shared<C> {
 }
 
 /// What a call makes of a reply. It keeps what it made to itself.
-type Read<'a> = dyn FnMut(Reply) -> Result<(), Error> + Send + 'a;
+type Read<'a> = dyn FnMut(&mut Reply) -> Result<(), Error> + Send + 'a;
 
 /// What awaiting a generated builder gives.
 #[doc(hidden)]
@@ -100,7 +101,7 @@ pub(crate) struct Call<'a, C> {
     hidden: Vec<Secret>,
 }
 
-impl<C: Api> Call<'_, C> {
+impl<'a, C: Api> Call<'a, C> {
     pub(crate) fn base_url(&self) -> &str {
         &self.shared.base_url
     }
@@ -179,14 +180,20 @@ impl<C: Api> Call<'_, C> {
             .of(self.operation.name)
     }
 
-    /// Makes the call: one span, and the payload with status and headers.
-    pub(crate) async fn send<T>(
-        mut self,
-        request: RequestBuilder,
-    ) -> Result<ResponseValue<T>, Error>
-    where
-        T: for<'de> Lenient<'de> + Send,
-    {
+    /// The call with what it sends.
+    pub(crate) fn prepared(self, request: RequestBuilder) -> Result<Prepared<'a, C>, Error> {
+        let request = request.build().map_err(|e| {
+            self.invalid("the parameters make no request".to_owned())
+                .caused_by(e.without_url())
+        })?;
+        Ok(Prepared {
+            call: self,
+            request,
+        })
+    }
+
+    /// Makes the call, in a span of its own.
+    async fn spanned(&mut self, request: &Request, read: &mut Read<'_>) -> Result<(), Error> {
         let span = info_span!(
             "hosting_apis.call",
             operation = self.operation.name,
@@ -197,42 +204,33 @@ impl<C: Api> Call<'_, C> {
             error = field::Empty,
         );
         let deadline = deadline(self.shared.timeout);
-        let mut payload = None;
-        let mut read = |mut reply: Reply| {
-            let value = reply.read::<T>(C::judge)?;
-            payload = Some(ResponseValue::new(value, reply.status, reply.headers));
-            Ok(())
-        };
-        let outcome = self.exchange(request, deadline, &mut read);
-        let outcome = outcome.instrument(span.clone()).await;
-        let outcome = outcome.and_then(|attempts| {
-            span.record("attempts", attempts);
-            payload.ok_or_else(|| self.invalid("no reply was read".to_owned()))
-        });
+        let exchange = pin!(self.exchange(request, deadline, read));
+        let outcome = exchange.instrument(span.clone()).await;
         record(&span, &outcome);
-        outcome
+        outcome.map(|_| ())
     }
 
-    /// Sends the request until its reply can be read, and says how many times that took. All that
-    /// differs between operations is in `read`, so that this is compiled once.
+    /// Sends the request until its reply can be read, and says how many times that took and what
+    /// the reply's status was. All that differs between operations is in `read`, so that this is
+    /// compiled once.
     async fn exchange(
         &mut self,
-        request: RequestBuilder,
+        request: &Request,
         deadline: Instant,
         read: &mut Read<'_>,
-    ) -> Result<u32, Error> {
-        let mut request = self.built(request)?;
+    ) -> Result<(u32, StatusCode), Error> {
         let mut session = self.session(None, deadline).await?;
         let mut renewed = false;
         let mut attempts = 0;
         loop {
             attempts += 1;
-            // What may be sent again has no credentials yet: they may be others by then.
-            let again = self.copied(&request)?;
-            let request = mem::replace(&mut request, again);
-            let request = self.authorized(request, session.as_deref())?;
-            let error = match timeout_at(deadline, self.attempt(request, read)).await {
-                Ok(Ok(())) => return Ok(attempts),
+            // A copy, since it may have to be sent again, with other credentials by then.
+            let copy = self.authorized(self.copied(request)?, session.as_deref())?;
+            let with_query = (copy.url() != request.url()).then(|| copy.url().clone());
+            let url = with_query.as_ref().unwrap_or(request.url());
+            let attempt = self.attempt(url, self.http().execute(copy), read);
+            let error = match timeout_at(deadline, attempt).await {
+                Ok(Ok(status)) => return Ok((attempts, status)),
                 Ok(Err(error)) => error,
                 Err(_) => self.too_late(),
             };
@@ -263,17 +261,6 @@ impl<C: Api> Call<'_, C> {
         ))
     }
 
-    fn built(&self, request: RequestBuilder) -> Result<Request, Error> {
-        let mut request = request.build().map_err(|e| {
-            self.invalid("the parameters make no request".to_owned())
-                .caused_by(e.without_url())
-        })?;
-        // Where no payload is due either: failures are JSON everywhere.
-        let json = HeaderValue::from_static("application/json");
-        request.headers_mut().insert(ACCEPT, json);
-        Ok(request)
-    }
-
     /// The session that the request belongs to, if the credentials are of the kind that log in.
     async fn session(
         &mut self,
@@ -296,12 +283,15 @@ impl<C: Api> Call<'_, C> {
         Ok(Some(session))
     }
 
-    /// The request with the credentials in it.
+    /// The request with its headers and the credentials in it.
     fn authorized(
         &self,
         mut request: Request,
         session: Option<&Session<C>>,
     ) -> Result<Request, Error> {
+        // Where no payload is due either: failures are JSON everywhere.
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(ACCEPT, json);
         let credentials = session.map_or(&self.shared.credentials, |session| &session.credentials);
         if self.operation.authorized {
             credentials
@@ -316,14 +306,16 @@ impl<C: Api> Call<'_, C> {
         copy.ok_or_else(|| self.invalid("the body can't be sent twice".to_owned()))
     }
 
-    /// One request and its reply.
-    async fn attempt(&self, request: Request, read: &mut Read<'_>) -> Result<(), Error> {
-        let url = request.url().clone();
-        let response = self.http().execute(request).await;
-        let mut response = response.map_err(exchange_error)?;
+    /// One request and its reply, which is from `url` if no redirect was followed.
+    async fn attempt(
+        &self,
+        url: &Url,
+        response: impl Future<Output = reqwest::Result<Response>>,
+        read: &mut Read<'_>,
+    ) -> Result<StatusCode, Error> {
+        let mut response = response.await.map_err(exchange_error)?;
         let status = response.status();
-        let wait = retry_after(response.headers());
-        if status.is_redirection() || *response.url() != url {
+        if status.is_redirection() || response.url() != url {
             let reason = "the server redirects, which is never followed; is the base URL right?";
             return Err(Error::new(ErrorKind::UnexpectedResponse)
                 .status_is(status)
@@ -332,9 +324,60 @@ impl<C: Api> Call<'_, C> {
         let headers = mem::take(response.headers_mut());
         let body = body(response, self.shared.max_response_bytes).await;
         let body = body.map_err(|e| e.status_is(status))?;
-        let reply = Reply::new(self.operation, status, headers, body);
-        read(reply).map_err(|e| e.status_is(status).retry_after_is(wait))
+        let mut reply = Reply::new(self.operation, status, headers, body);
+        match read(&mut reply) {
+            Ok(()) => Ok(status),
+            Err(error) => {
+                let wait = retry_after(&reply.headers);
+                Err(error.status_is(status).retry_after_is(wait))
+            }
+        }
     }
+}
+
+/// A call and its request, to be sent.
+pub(crate) struct Prepared<'a, C> {
+    call: Call<'a, C>,
+    request: Request,
+}
+
+/// What sending a generated builder gives: the payload with the reply's status and headers.
+pub(crate) async fn send<C, T>(
+    prepared: Result<Prepared<'_, C>, Error>,
+) -> Result<ResponseValue<T>, Error>
+where
+    C: Api,
+    T: for<'de> Lenient<'de> + Send,
+{
+    let make = |reply: &mut Reply, made: &mut Option<ResponseValue<T>>| {
+        let mut payload = None;
+        reply.read(C::judge, &mut payload)?;
+        let headers = mem::take(&mut reply.headers);
+        *made = payload.map(|payload| ResponseValue::new(payload, reply.status, headers));
+        Ok(())
+    };
+    made_of_reply(prepared, make).await
+}
+
+/// What awaiting one gives: the payload alone.
+pub(crate) fn payload<'a, C, T>(prepared: Result<Prepared<'a, C>, Error>) -> CallFuture<'a, T>
+where
+    C: Api,
+    T: for<'de> Lenient<'de> + Send + 'a,
+{
+    let make = |reply: &mut Reply, made: &mut Option<T>| reply.read(C::judge, made);
+    Box::pin(made_of_reply(prepared, make))
+}
+
+async fn made_of_reply<C: Api, T: Send>(
+    prepared: Result<Prepared<'_, C>, Error>,
+    make: fn(&mut Reply, &mut Option<T>) -> Result<(), Error>,
+) -> Result<T, Error> {
+    let Prepared { mut call, request } = prepared?;
+    let mut made = None;
+    let read = &mut |reply: &mut Reply| make(reply, &mut made);
+    call.spanned(&request, read).await?;
+    made.ok_or_else(|| call.invalid("no reply was read".to_owned()))
 }
 
 /// Logs in, as one call that other calls may wait for. In a box, since it is a call within a call.
@@ -344,15 +387,16 @@ fn log_in<'a, C: Api>(
     deadline: Instant,
 ) -> CallFuture<'a, C> {
     Box::pin(async move {
-        let mut call = Call {
+        let call = Call {
             shared,
             operation: login.operation,
             hidden: Vec::new(),
         };
         let url = format!("{}{}", shared.base_url, login.operation.path);
         let request = call.http().post(url).json(&login.body);
+        let Prepared { mut call, request } = call.prepared(request)?;
         let mut credentials = None;
-        let mut read = |reply: Reply| {
+        let mut read = |reply: &mut Reply| {
             reply.judge(C::judge)?;
             let body = serde_json::from_slice(&reply.body).unwrap_or_default();
             credentials = (login.credentials)(login.operation.payload(&body));
@@ -363,7 +407,7 @@ fn log_in<'a, C: Api>(
                 None => Err(Error::new(ErrorKind::Decode).because(reason)),
             }
         };
-        call.exchange(request, deadline, &mut read).await?;
+        call.exchange(&request, deadline, &mut read).await?;
         credentials.ok_or_else(|| call.invalid("no reply was read".to_owned()))
     })
 }
@@ -375,7 +419,7 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
 }
 
 /// The body, up to the cap and not a byte further.
-async fn body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Error> {
+async fn body(mut response: Response, cap: usize) -> Result<Bytes, Error> {
     let too_large = || {
         let reason = format!("the body is larger than the {cap} bytes that the client allows");
         Error::new(ErrorKind::TooLarge).because(reason)
@@ -384,23 +428,32 @@ async fn body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Er
     if announced.is_some_and(|length| length > cap as u64) {
         return Err(too_large());
     }
+    // Most come in one piece, which stays as it is.
+    let mut first = Bytes::new();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(exchange_error)? {
-        if body.len() + chunk.len() > cap {
+        let length = first.len() + body.len();
+        if length + chunk.len() > cap {
             return Err(too_large());
+        }
+        if length == 0 {
+            first = chunk;
+            continue;
         }
         // Doubled as it fills, but to the length that was announced and no further. A length that
         // is only announced takes no memory: the cap may be large.
-        if body.capacity() - body.len() < chunk.len() {
-            let doubled = body.len().max(1 << 16);
-            let left = announced.map_or(doubled, |length| {
-                (length as usize).saturating_sub(body.len())
+        let more = first.len() + chunk.len();
+        if body.capacity() - body.len() < more {
+            let doubled = length.max(1 << 16);
+            let left = announced.map_or(doubled, |announced| {
+                (announced as usize).saturating_sub(body.len())
             });
-            body.reserve_exact(doubled.min(left).max(chunk.len()));
+            body.reserve_exact(doubled.min(left).max(more));
         }
+        body.extend_from_slice(&mem::take(&mut first));
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(if body.is_empty() { first } else { body.into() })
 }
 
 /// What reqwest couldn't do, without the URL that its errors carry.
@@ -432,10 +485,11 @@ fn innermost(error: &reqwest::Error) -> Option<String> {
     })
 }
 
-fn record<T>(span: &Span, outcome: &Result<ResponseValue<T>, Error>) {
+fn record(span: &Span, outcome: &Result<(u32, StatusCode), Error>) {
     match outcome {
-        Ok(reply) => {
-            span.record("status", reply.status().as_u16());
+        Ok((attempts, status)) => {
+            span.record("attempts", attempts);
+            span.record("status", status.as_u16());
         }
         Err(error) => {
             span.record("attempts", error.attempts());

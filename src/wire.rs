@@ -56,8 +56,8 @@ pub(crate) fn field<'de, D: Deserializer<'de>, T: Lenient<'de>>(
 }
 
 /// A type from a text of JSON, read from the first byte to the last.
-pub(crate) fn whole<T: for<'a> Lenient<'a>>(text: &[u8]) -> Result<T, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(text);
+pub(crate) fn whole<T: for<'a> Lenient<'a>>(text: &str) -> Result<T, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
     let value = T::lenient(&mut json)?;
     json.end()?;
     Ok(value)
@@ -465,7 +465,7 @@ where
     if !text.starts_with(['[', '{']) {
         return Err(mismatch(expected, "text that is no JSON"));
     }
-    whole(text.as_bytes()).map_err(|e| E::custom(in_text(text, &e)))
+    whole(text).map_err(|e| E::custom(in_text(text, &e)))
 }
 
 /// What an error says of JSON text in a string.
@@ -491,7 +491,7 @@ where
     T: for<'a> Lenient<'a>,
     E: Error,
 {
-    whole(value.to_string().as_bytes()).map_err(|e| E::custom(without_place(&e)))
+    whole(&value.to_string()).map_err(|e| E::custom(without_place(&e)))
 }
 
 // ---------------------------------------------------------------------------------------------

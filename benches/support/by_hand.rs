@@ -25,6 +25,7 @@ pub enum Error {
     Http(reqwest::Error),
     Status(StatusCode),
     Json(serde_json::Error),
+    Utf8(std::str::Utf8Error),
     Api {
         code: String,
         message: Option<String>,
@@ -134,7 +135,9 @@ fn parse<T: Reply>(status: StatusCode, body: &[u8]) -> Result<T, Error> {
     if !status.is_success() {
         return Err(Error::Status(status));
     }
-    serde_json::from_slice(body)
+    // Looked through once, and not again in each string.
+    let text = str::from_utf8(body).map_err(Error::Utf8)?;
+    serde_json::from_str(text)
         .map_err(Error::Json)
         .and_then(T::check)
 }

@@ -24,6 +24,9 @@ use super::types::{Shorten, Types};
 use super::{constant, docs, method, pages, send};
 use crate::codegen::lower::{ITEMS, Lowered, Operation};
 
+/// Types that all builders use.
+const TAKEN: [&str; 4] = ["CallFuture", "Error", "Prepared", "ResponseValue"];
+
 /// The dressed builders.
 pub struct Builders {
     /// `pub mod builder { … }`
@@ -122,6 +125,7 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
             #[allow(deprecated)]
             pub mod builder {
                 use super::{operations, types};
+                use crate::transport::{CallFuture, Prepared, payload, send};
                 use crate::{Error, ResponseValue};
                 #(#made)*
             }
@@ -189,16 +193,17 @@ fn builder(
     let body = body_type(parts.item);
     let setters = setters(operation, parts.item, body.as_ref(), types)?;
     let name = &parts.item.ident;
-    if ["Error", "ResponseValue"].iter().any(|taken| name == taken) {
+    if TAKEN.iter().any(|taken| name == taken) {
         return Err(format!(
-            "its builder would be `{name}`, which every call gives: rename the operation"
+            "its builder would be `{name}`, which all builders use: rename the operation"
         ));
     }
     let mut payload = payload(parts.send)?;
     if operation.nullable {
         payload = parse_quote!(Option<#payload>);
     }
-    let send = send::send(operation, &parts.send.block, &setters, body.as_ref(), types)?;
+    let block = &parts.send.block;
+    let prepared = send::prepared(operation, block, &setters, body.as_ref(), types)?;
     let stream = pages::stream(operation, &payload, &setters, types)?;
     let has_properties = setters.iter().any(|setter| setter.in_body);
     let whole_body = body
@@ -236,16 +241,20 @@ fn builder(
             ///
             /// See [`ErrorKind`](crate::ErrorKind).
             pub async fn send(self) -> Result<ResponseValue<#payload>, Error> {
-                #send
+                send(self.prepared()).await
+            }
+
+            fn prepared(self) -> Result<Prepared<'a, super::Credentials>, Error> {
+                #prepared
             }
         }
 
         impl<'a> IntoFuture for #name<'a> {
             type Output = Result<#payload, Error>;
-            type IntoFuture = crate::transport::CallFuture<'a, #payload>;
+            type IntoFuture = CallFuture<'a, #payload>;
 
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(async move { self.send().await.map(ResponseValue::into_inner) })
+                payload(self.prepared())
             }
         }
     };

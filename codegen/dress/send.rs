@@ -1,5 +1,4 @@
-//! The body of a builder's `send`: what is required, the URL and the request of progenitor's, and one
-//! call into transport.
+//! How a builder prepares its call: what is required, and the URL and the request of progenitor's.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -13,8 +12,8 @@ use super::types::Types;
 use super::{SECRET, constant};
 use crate::codegen::lower::{ITEMS, Operation};
 
-/// The body of `send`: what is required, the URL and the request of progenitor's, and our call.
-pub fn send(
+/// The body of `prepared`: what is required, and the URL and the request of progenitor's.
+pub fn prepared(
     operation: &Operation,
     block: &Block,
     setters: &[Setter],
@@ -87,7 +86,7 @@ pub fn send(
         let #url_name = #url;
         let #request_name = #request;
         #(#headers)*
-        #call.send(#request_name).await
+        #call.prepared(#request_name)
     })
 }
 
@@ -130,7 +129,7 @@ fn inner(ty: &Type) -> Option<Type> {
     types.into_iter().next()
 }
 
-/// A name for a variable of `send` that nothing the caller sets has.
+/// A name for a variable of `prepared` that nothing the caller sets has.
 fn free(name: &str, setters: &[Setter]) -> Ident {
     let mut name = name.to_owned();
     while setters.iter().any(|setter| setter.ident == name) {

@@ -31,7 +31,15 @@ pub struct Setter {
 }
 
 /// Names that a builder has anyway.
-const TAKEN: [&str; 6] = ["new", "client", "body", "send", "stream", "into_future"];
+const TAKEN: [&str; 7] = [
+    "new",
+    "client",
+    "body",
+    "prepared",
+    "send",
+    "stream",
+    "into_future",
+];
 
 /// Parameters, as the fields of progenitor's builder are, then the body's properties, all in the order of the spec.
 pub fn setters(

@@ -242,7 +242,7 @@ mod setters {
                     Some(value) => request.header("X-Trace", value.to_string()),
                     None => request,
                 };"#,
-                "call.send(request).await",
+                "call.prepared(request)",
             ],
         );
     }
@@ -307,7 +307,7 @@ mod setters {
                 "let _request = call.http().get(_url)",
                 r#"QueryParam::new("url", &url)"#,
                 r#"QueryParam::new("request", &request)"#,
-                "call.send(_request).await",
+                "call.prepared(_request)",
             ],
         );
     }

@@ -78,9 +78,11 @@ pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
     status: StatusCode,
     body: Vec<u8>,
 ) -> Result<T, Error> {
-    let mut reply = Reply::new(operation, status, HeaderMap::new(), body);
-    let payload = reply.read::<T>(C::judge);
-    payload.map_err(|e| e.of(operation.name).status_is(status))
+    let mut reply = Reply::new(operation, status, HeaderMap::new(), body.into());
+    let mut payload = None;
+    let read = reply.read(C::judge, &mut payload);
+    read.map_err(|e| e.of(operation.name).status_is(status))?;
+    payload.ok_or_else(|| Error::new(ErrorKind::Decode).of(operation.name))
 }
 
 /// What a call by id gave.
