@@ -20,7 +20,7 @@ const CLIENTS: u64 = 1000;
 const AT_A_TIME: usize = 64;
 /// Of a round: few, so that the contenders change places often.
 const CALLS: usize = 4_000;
-const ROUNDS: usize = 50;
+const ROUNDS: usize = 200;
 /// What the ratio of throughputs should be at least.
 const TARGET: f64 = 0.97;
 

@@ -204,7 +204,7 @@ impl<C: Api> ClientBuilder<C> {
         };
         let http = match self.http {
             Some(http) => http,
-            None if cfg!(not(feature = "rustls")) && base_url.starts_with("https:") => {
+            None if cfg!(not(feature = "rustls")) && base_url.scheme() == "https" => {
                 return Err(Error::configuration(
                     "this build has no TLS; enable the feature `rustls` of hosting-apis, or bring \
                      a reqwest client that has it with `.http_client()`",
@@ -251,7 +251,7 @@ fn check_secret(api: &str, secret: &str, is_key: bool) -> Result<(), Error> {
 }
 
 /// Credentials go over https, or to this machine.
-fn check_base_url(text: &str, allow_insecure_http: bool) -> Result<String, Error> {
+fn check_base_url(text: &str, allow_insecure_http: bool) -> Result<Url, Error> {
     let wrong = |reason: &str| Err(Error::configuration(format!("the base URL {reason}")));
     let Ok(url) = Url::parse(text) else {
         return wrong("is no URL; it begins with https:// and a host");
@@ -273,7 +273,7 @@ fn check_base_url(text: &str, allow_insecure_http: bool) -> Result<String, Error
         }
         _ => return wrong("is neither https nor http"),
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url)
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 
-use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, UnitDeserializer};
+use serde::de::value::{MapAccessDeserializer, UnitDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
 };
@@ -58,6 +58,19 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 impl Envelope {
+    /// Whether the code is that of success and nothing else. Most are, so that this makes no text
+    /// of it.
+    pub(crate) fn is_plain_success(&self, seen: &Seen) -> bool {
+        let is_success = match &seen.code {
+            Some(Value::String(code)) => code == self.success,
+            Some(Value::Number(code)) => {
+                code.as_i64().is_some_and(|n| self.success.parse() == Ok(n))
+            }
+            _ => false,
+        };
+        is_success && self.results.is_none() && !seen.twice
+    }
+
     /// Whether the call went well, by what the envelope says.
     pub(crate) fn is_success(&self, code: &str, seen: &Seen) -> bool {
         let Some((minimum, maximum)) = self.results else {
@@ -310,21 +323,6 @@ enum Found<S, K> {
     Other(K),
 }
 
-impl<'de, S: DeserializeSeed<'de>> Key<'_, S> {
-    #[inline(always)]
-    fn found<D: Deserializer<'de>>(
-        self,
-        text: &str,
-        key: D,
-    ) -> Result<Found<S, S::Value>, D::Error> {
-        let Key(names, seed) = self;
-        match names.find(text) {
-            Some(name) => Ok(Found::Own(name, seed)),
-            None => seed.deserialize(key).map(Found::Other),
-        }
-    }
-}
-
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, S> {
     type Value = Found<S, S::Value>;
 
@@ -341,11 +339,12 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, S> {
         f.write_str("a key")
     }
     #[inline(always)]
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Self::Value, E> {
-        self.found(key, BorrowedStrDeserializer::new(key))
-    }
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        self.found(key, key.into_deserializer())
+        let Key(names, seed) = self;
+        match names.find(key) {
+            Some(name) => Ok(Found::Own(name, seed)),
+            None => seed.deserialize(key.into_deserializer()).map(Found::Other),
+        }
     }
 }
 

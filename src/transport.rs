@@ -11,6 +11,7 @@
 
 use std::error::Error as _;
 use std::fmt::{self, Display};
+use std::future::ready;
 use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub struct Core<C>(Arc<Shared<C>>);
 
 pub(crate) struct Shared<C> {
     pub(crate) credentials: C,
-    pub(crate) base_url: String,
+    pub(crate) base_url: Url,
     pub(crate) http: reqwest::Client,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
@@ -78,7 +79,7 @@ impl<C> Clone for Core<C> {
 impl<C: fmt::Debug> fmt::Debug for Core<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core")
-            .field("base_url", &self.0.base_url)
+            .field("base_url", &self.0.base_url.as_str())
             .field("credentials", &self.0.credentials)
             .field("timeout", &self.0.timeout)
             .finish_non_exhaustive()
@@ -102,8 +103,13 @@ pub(crate) struct Call<'a, C> {
 }
 
 impl<'a, C: Api> Call<'a, C> {
-    pub(crate) fn base_url(&self) -> &str {
-        &self.shared.base_url
+    /// The URL of a path, its values encoded. The base URL isn't parsed again: its host alone
+    /// would take a twentieth of a call.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let mut url = self.shared.base_url.clone();
+        let base = self.shared.base_url.path().trim_end_matches('/');
+        url.set_path(&[base, path].concat());
+        url
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -182,18 +188,26 @@ impl<'a, C: Api> Call<'a, C> {
 
     /// The call with what it sends.
     pub(crate) fn prepared(self, request: RequestBuilder) -> Result<Prepared<'a, C>, Error> {
-        let request = request.build().map_err(|e| {
+        let mut request = request.build().map_err(|e| {
             self.invalid("the parameters make no request".to_owned())
                 .caused_by(e.without_url())
         })?;
+        let body = match request.body_mut().take() {
+            None => None,
+            Some(body) => {
+                let bytes = body.as_bytes().map(Bytes::copy_from_slice);
+                let again = || self.invalid("the body can't be sent twice".to_owned());
+                Some(bytes.ok_or_else(again)?)
+            }
+        };
         Ok(Prepared {
             call: self,
-            request,
+            sent: Sent { request, body },
         })
     }
 
     /// Makes the call, in a span of its own.
-    async fn spanned(&mut self, request: &Request, read: &mut Read<'_>) -> Result<(), Error> {
+    async fn spanned(&mut self, sent: &Sent, read: &mut Read<'_>) -> Result<(), Error> {
         let span = info_span!(
             "hosting_apis.call",
             operation = self.operation.name,
@@ -204,18 +218,18 @@ impl<'a, C: Api> Call<'a, C> {
             error = field::Empty,
         );
         let deadline = deadline(self.shared.timeout);
-        let exchange = pin!(self.exchange(request, deadline, read));
+        let exchange = pin!(self.exchange(sent, deadline, read));
         let outcome = exchange.instrument(span.clone()).await;
         record(&span, &outcome);
         outcome.map(|_| ())
     }
 
-    /// Sends the request until its reply can be read, and says how many times that took and what
+    /// Makes the request until its reply can be read, and says how many times that took and what
     /// the reply's status was. All that differs between operations is in `read`, so that this is
     /// compiled once.
     async fn exchange(
         &mut self,
-        request: &Request,
+        sent: &Sent,
         deadline: Instant,
         read: &mut Read<'_>,
     ) -> Result<(u32, StatusCode), Error> {
@@ -224,11 +238,10 @@ impl<'a, C: Api> Call<'a, C> {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            // A copy, since it may have to be sent again, with other credentials by then.
-            let copy = self.authorized(self.copied(request)?, session.as_deref())?;
-            let with_query = (copy.url() != request.url()).then(|| copy.url().clone());
-            let url = with_query.as_ref().unwrap_or(request.url());
-            let attempt = self.attempt(url, self.http().execute(copy), read);
+            let request = self.authorized(sent.request(), session.as_deref())?;
+            let with_query = (request.url() != sent.url()).then(|| request.url().clone());
+            let url = with_query.as_ref().unwrap_or(sent.url());
+            let attempt = self.attempt(url, self.http().execute(request), read);
             let error = match timeout_at(deadline, attempt).await {
                 Ok(Ok(status)) => return Ok((attempts, status)),
                 Ok(Err(error)) => error,
@@ -301,11 +314,6 @@ impl<'a, C: Api> Call<'a, C> {
         Ok(request)
     }
 
-    fn copied(&self, request: &Request) -> Result<Request, Error> {
-        let copy = request.try_clone();
-        copy.ok_or_else(|| self.invalid("the body can't be sent twice".to_owned()))
-    }
-
     /// One request and its reply, which is from `url` if no redirect was followed.
     async fn attempt(
         &self,
@@ -335,10 +343,32 @@ impl<'a, C: Api> Call<'a, C> {
     }
 }
 
-/// A call and its request, to be sent.
+/// A call and what it sends.
 pub(crate) struct Prepared<'a, C> {
     call: Call<'a, C>,
+    sent: Sent,
+}
+
+/// What each attempt of a call sends, but for the credentials: they may be others by then.
+struct Sent {
+    /// All but the body.
     request: Request,
+    body: Option<Bytes>,
+}
+
+impl Sent {
+    fn url(&self) -> &Url {
+        self.request.url()
+    }
+
+    /// The request of an attempt. What it has is all that generated code sets: reqwest's own copy
+    /// makes a table for a timeout that there is not.
+    fn request(&self) -> Request {
+        let mut request = Request::new(self.request.method().clone(), self.url().clone());
+        request.headers_mut().clone_from(self.request.headers());
+        *request.body_mut() = self.body.clone().map(Into::into);
+        request
+    }
 }
 
 /// What sending a generated builder gives: the payload with the reply's status and headers.
@@ -349,14 +379,14 @@ where
     C: Api,
     T: for<'de> Lenient<'de> + Send,
 {
-    let make = |reply: &mut Reply, made: &mut Option<ResponseValue<T>>| {
+    made_of_reply(prepared?, |reply, made| {
         let mut payload = None;
         reply.read(C::judge, &mut payload)?;
         let headers = mem::take(&mut reply.headers);
         *made = payload.map(|payload| ResponseValue::new(payload, reply.status, headers));
         Ok(())
-    };
-    made_of_reply(prepared, make).await
+    })
+    .await
 }
 
 /// What awaiting one gives: the payload alone.
@@ -365,19 +395,28 @@ where
     C: Api,
     T: for<'de> Lenient<'de> + Send + 'a,
 {
-    let make = |reply: &mut Reply, made: &mut Option<T>| reply.read(C::judge, made);
-    Box::pin(made_of_reply(prepared, make))
+    match prepared {
+        Ok(prepared) => Box::pin(made_of_reply(prepared, |reply, made| {
+            reply.read(C::judge, made)
+        })),
+        Err(error) => Box::pin(ready(Err(error))),
+    }
 }
 
-async fn made_of_reply<C: Api, T: Send>(
-    prepared: Result<Prepared<'_, C>, Error>,
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the parameters of a function that is async take their room in its future twice"
+)]
+fn made_of_reply<C: Api, T: Send>(
+    mut prepared: Prepared<'_, C>,
     make: fn(&mut Reply, &mut Option<T>) -> Result<(), Error>,
-) -> Result<T, Error> {
-    let Prepared { mut call, request } = prepared?;
-    let mut made = None;
-    let read = &mut |reply: &mut Reply| make(reply, &mut made);
-    call.spanned(&request, read).await?;
-    made.ok_or_else(|| call.invalid("no reply was read".to_owned()))
+) -> impl Future<Output = Result<T, Error>> + Send {
+    async move {
+        let mut made = None;
+        let read = &mut |reply: &mut Reply| make(reply, &mut made);
+        prepared.call.spanned(&prepared.sent, read).await?;
+        made.ok_or_else(|| prepared.call.invalid("no reply was read".to_owned()))
+    }
 }
 
 /// Logs in, as one call that other calls may wait for. In a box, since it is a call within a call.
@@ -392,9 +431,9 @@ fn log_in<'a, C: Api>(
             operation: login.operation,
             hidden: Vec::new(),
         };
-        let url = format!("{}{}", shared.base_url, login.operation.path);
+        let url = call.url(login.operation.path);
         let request = call.http().post(url).json(&login.body);
-        let Prepared { mut call, request } = call.prepared(request)?;
+        let Prepared { mut call, sent } = call.prepared(request)?;
         let mut credentials = None;
         let mut read = |reply: &mut Reply| {
             reply.judge(C::judge)?;
@@ -407,7 +446,7 @@ fn log_in<'a, C: Api>(
                 None => Err(Error::new(ErrorKind::Decode).because(reason)),
             }
         };
-        call.exchange(&request, deadline, &mut read).await?;
+        call.exchange(&sent, deadline, &mut read).await?;
         credentials.ok_or_else(|| call.invalid("no reply was read".to_owned()))
     })
 }
@@ -555,7 +594,7 @@ mod tests {
         let timeout = Duration::from_secs(30);
         let core = Core::new(Shared {
             credentials: Credentials::login("marta", "p"),
-            base_url: "http://localhost".to_owned(),
+            base_url: Url::parse("http://localhost").unwrap(),
             http: crate::http_client().unwrap(),
             timeout,
             retry: RetryPolicy::never(),

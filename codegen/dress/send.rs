@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprMethodCall, Ident, Path, Stmt, Token, Type, parse_quote};
+use syn::{Block, Expr, ExprLit, ExprMethodCall, Ident, Lit, Path, Stmt, Token, Type, parse_quote};
 
 use super::setters::Setter;
 use super::tree::generic;
@@ -169,7 +169,7 @@ fn local<'a>(block: &'a Block, name: &str) -> Result<(&'a Ident, &'a Expr), Stri
     found.ok_or_else(|| format!("progenitor's send has no `let {name}`"))
 }
 
-/// `format!("{}/x/{}", client.baseurl, encode_path(&id.to_string()))`, with our base URL, and with
+/// `format!("{}/x/{}", client.baseurl, encode_path(&id.to_string()))`, below our base URL, and with
 /// values that `path_value` has encoded, or refused if they would lead elsewhere.
 fn url<'a>(
     block: &'a Block,
@@ -182,13 +182,19 @@ fn url<'a>(
     let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
     let arguments = mac.mac.parse_body_with(parse).map_err(|e| e.to_string())?;
     let mut arguments = arguments.into_iter();
-    let format = arguments.next().ok_or("progenitor's URL has no format")?;
+    let format = match arguments.next() {
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(format),
+            ..
+        })) => format.value(),
+        _ => return Err("progenitor's URL has no format".to_owned()),
+    };
     let base = arguments
         .next()
         .map(|base| base.to_token_stream().to_string());
-    if base.as_deref() != Some("client . baseurl") {
-        return Err("progenitor's URL doesn't begin with the base URL".to_owned());
-    }
+    let path = format.strip_prefix("{}");
+    let path = path.filter(|_| base.as_deref() == Some("client . baseurl"));
+    let path = path.ok_or("progenitor's URL doesn't begin with the base URL")?;
     let mut values = Vec::new();
     for argument in arguments {
         let value = encoded(&argument)
@@ -201,8 +207,12 @@ fn url<'a>(
         }
         values.push(value);
     }
-    let url = quote!(format!(#format, #call.base_url() #(, #values)*));
-    Ok((name, url))
+    let path = if values.is_empty() {
+        quote!(#path)
+    } else {
+        quote!(&format!(#path #(, #values)*))
+    };
+    Ok((name, quote!(#call.url(#path))))
 }
 
 /// `x` of `encode_path(&x.to_string())`.

@@ -235,7 +235,7 @@ mod setters {
                 r#"let type_ = call.path_value("type", type_)?;"#,
                 r#"let page = call.required("page", page)?;"#,
                 r#"let x_turn = call.required("X-Turn", x_turn)?;"#,
-                r#"let url = format!("{}/shelves/{}/{}", call.base_url(), shelf_id, type_);"#,
+                r#"let url = call.url(&format!("/shelves/{}/{}", shelf_id, type_));"#,
                 r#".query(&progenitor_client::QueryParam::new("sortBy", &sort_by))"#,
                 r#"let request = request.header("X-Turn", x_turn.to_string());"#,
                 r#"let request = match x_trace {
@@ -303,7 +303,7 @@ mod setters {
         has(
             builder(&prettyplease::unparse(&tree), "GetShelf"),
             &[
-                "let _url = format!(",
+                "let _url = call.url(",
                 "let _request = call.http().get(_url)",
                 r#"QueryParam::new("url", &url)"#,
                 r#"QueryParam::new("request", &request)"#,
@@ -364,7 +364,7 @@ mod calls {
         has(
             builder(&text, "SetThings"),
             &[
-                r#"let url = format!("{}/things/settings", call.base_url());"#,
+                r#"let url = call.url("/things/settings");"#,
                 "let request = call.http().post(url).form(&body);",
             ],
         );

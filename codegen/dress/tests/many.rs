@@ -409,7 +409,7 @@ mod paths {
                 r#"let ids = call.path_values("ids", ids)?;"#,
                 r#"let name = call.path_value("name", name)?;"#,
                 r#"let also = call.required("also", also)?;"#,
-                r#"let url = format!("{}/things/{}/{}", call.base_url(), ids, name);"#,
+                r#"let url = call.url(&format!("/things/{}/{}", ids, name));"#,
                 r#"QueryParam::new("also", &also)"#,
             ],
         );
