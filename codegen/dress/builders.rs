@@ -10,10 +10,10 @@
 //! before (its `Result` in every field) and behind (its hooks and its error type) is replaced by
 //! one call into transport.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToUpperCamelCase;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, ReturnType, Type, parse_quote};
@@ -134,6 +134,56 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
         samples,
         operations,
     })
+}
+
+/// The types that are nothing but bodies of calls. Nothing reads them: callers fill in what they
+/// send. In progenitor's modules `builder` and `types`.
+pub fn bodies(builders: &ItemMod, types: &ItemMod, lowered: &Lowered) -> BTreeSet<String> {
+    let mut bodies = BTreeSet::new();
+    let mut others = BTreeSet::new();
+    for item in items(builders) {
+        match item {
+            Item::Struct(item) => {
+                let body = body_type(item);
+                let is_body = |name: &Ident| name == "body" && body.is_some();
+                let fields = item.fields.iter();
+                let fields = fields.filter(|f| !f.ident.as_ref().is_some_and(is_body));
+                fields.for_each(|field| identifiers(field.ty.to_token_stream(), &mut others));
+                bodies.extend(body.map(|body| body.to_string()));
+            }
+            Item::Impl(item) => {
+                let functions = item.items.iter().filter_map(|item| match item {
+                    ImplItem::Fn(function) if function.sig.ident == "send" => Some(function),
+                    _ => None,
+                });
+                functions.for_each(|send| identifiers(send.sig.to_token_stream(), &mut others));
+            }
+            _ => {}
+        }
+    }
+    for item in items(types) {
+        if let Item::Struct(item) = item {
+            identifiers(item.fields.to_token_stream(), &mut others);
+        }
+    }
+    let lists = lowered.operations.iter().filter_map(|o| o.items.as_ref());
+    others.extend(lists.map(|items| items.schema.clone()));
+    bodies.difference(&others).cloned().collect()
+}
+
+fn items(module: &ItemMod) -> impl Iterator<Item = &Item> {
+    module.content.iter().flat_map(|(_, items)| items)
+}
+
+/// All identifiers in a piece of code.
+fn identifiers(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => drop(found.insert(ident.to_string())),
+            TokenTree::Group(group) => identifiers(group.stream(), found),
+            _ => {}
+        }
+    }
 }
 
 /// progenitor's builder of one operation.

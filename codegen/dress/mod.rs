@@ -29,6 +29,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{File, Ident, Item, ItemMod};
 
+use self::builders::Builders;
+use self::types::Types;
 use super::lower::{Envelope, Lowered, Operation};
 
 /// What progenitor is told to call a secret.
@@ -39,8 +41,7 @@ pub const BASE64: &str = "crate::wire::Base64";
 
 /// Makes the client of progenitor's.
 pub fn dress(tree: File, lowered: &Lowered) -> Result<File, String> {
-    let types = types::dress(module(&tree, "types")?, lowered)?;
-    let builders = builders::dress(module(&tree, "builder")?, &types, lowered)?;
+    let (types, builders) = types_and_builders(&tree, lowered)?;
     let client = client(lowered);
     let operations = operations(lowered);
     let call = call_by_id(&builders);
@@ -61,8 +62,15 @@ pub fn dress(tree: File, lowered: &Lowered) -> Result<File, String> {
 /// A program for each operation, by its id, that calls it with what the spec gives as examples: the
 /// same that the documentation of its method compiles.
 pub fn samples(tree: &File, lowered: &Lowered) -> Result<BTreeMap<String, String>, String> {
-    let types = types::dress(module(tree, "types")?, lowered)?;
-    Ok(builders::dress(module(tree, "builder")?, &types, lowered)?.samples)
+    Ok(types_and_builders(tree, lowered)?.1.samples)
+}
+
+fn types_and_builders(tree: &File, lowered: &Lowered) -> Result<(Types, Builders), String> {
+    let (types, builders) = (module(tree, "types")?, module(tree, "builder")?);
+    let bodies = builders::bodies(&builders, &types, lowered);
+    let types = types::dress(types, &bodies, lowered)?;
+    let builders = builders::dress(builders, &types, lowered)?;
+    Ok((types, builders))
 }
 
 fn module(tree: &File, name: &str) -> Result<ItemMod, String> {
@@ -186,7 +194,7 @@ fn envelope_literal(envelope: &Envelope) -> TokenStream {
 }
 
 /// Calls any operation by its id, which is how the tests reach all of them without a list.
-fn call_by_id(builders: &builders::Builders) -> TokenStream {
+fn call_by_id(builders: &Builders) -> TokenStream {
     let arms = builders.calls_by_id();
     let replies = builders.replies_by_id();
     quote! {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToSnakeCase;
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Field, Fields, FieldsNamed, Ident, Item, ItemEnum, ItemMod, ItemStruct, Meta, Path,
-    Type, parse_quote,
+    Token, Type, parse_quote,
 };
 
 use super::tree::{argument, generic};
@@ -28,10 +29,15 @@ pub struct Types {
 /// Types that the dressed module names without their paths.
 const HIDING: [&str; 4] = ["Option", "Result", "String", "Vec"];
 
-/// Dresses progenitor's module `types`.
-pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
+/// Dresses progenitor's module `types`, of which `bodies` are only sent.
+pub fn dress(
+    module: ItemMod,
+    bodies: &BTreeSet<String>,
+    lowered: &Lowered,
+) -> Result<Types, String> {
     let mut dresser = Dresser {
         lowered,
+        bodies,
         base64: 0,
         deprecated: 0,
         json_text: 0,
@@ -53,7 +59,9 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
                 let text = text.map(|field| quote!(~ #field));
                 let key = lowered.keys.get(&name.to_string());
                 let key = key.map(|property| quote!(@ #property));
-                lenient.push(quote!(#name #list #text #key));
+                if !bodies.contains(&name.to_string()) {
+                    lenient.push(quote!(#name #list #text #key));
+                }
                 names.insert(name.to_string());
                 items.push(item.to_token_stream());
                 items.extend(constructor(&item, lowered));
@@ -90,7 +98,8 @@ pub fn dress(module: ItemMod, lowered: &Lowered) -> Result<Types, String> {
         /// What calls send and receive.
         ///
         /// Fields that the server may leave out are an `Option`, or an empty list or map. Decoding
-        /// is lenient: numbers may come as text, flags as numbers, an empty map as `[]`.
+        /// is lenient: numbers may come as text, flags as numbers, an empty map as `[]`. What is
+        /// nothing but the body of a call can be encoded, and not decoded.
         #[allow(deprecated)]
         pub mod types {
             #(#items)*
@@ -215,6 +224,8 @@ fn reorder(fields: &mut FieldsNamed, order: Option<&Vec<String>>) {
 /// Counts what it changes, so that a conversion that silently didn't happen is noticed.
 struct Dresser<'a> {
     lowered: &'a Lowered,
+    /// What is sent and never read.
+    bodies: &'a BTreeSet<String>,
     base64: usize,
     deprecated: usize,
     json_text: usize,
@@ -246,6 +257,9 @@ impl Dresser<'_> {
             }
         }
         tidy_docs(&mut item.attrs);
+        if self.bodies.contains(&name) {
+            never_read(&mut item.attrs).map_err(|e| format!("typify's `{name}` {e}"))?;
+        }
         reorder(fields, self.lowered.properties.get(&name));
         // A server may send or take more tomorrow; `Default`, `new` and assignment make one.
         item.attrs.push(parse_quote!(#[non_exhaustive]));
@@ -278,7 +292,10 @@ impl Dresser<'_> {
         let optional = ["Option", "Vec", "BTreeMap"]
             .iter()
             .any(|t| generic(&field.ty, t).is_some());
-        if optional && !words.iter().any(|word| word == "default") {
+        let is_read = !self.bodies.contains(owner);
+        if !is_read {
+            words.retain(|word| !word.starts_with("default"));
+        } else if optional && !words.iter().any(|word| word == "default") {
             words.insert(0, "default".to_owned());
         }
         self.secrets += usize::from(replace_type(&mut field.ty, SECRET, SECRET));
@@ -290,7 +307,7 @@ impl Dresser<'_> {
             }
             self.base64 += 1;
             words.push("with = \"crate::wire::base64_text\"".to_owned());
-        } else {
+        } else if is_read {
             words.push("deserialize_with = \"crate::wire::field\"".to_owned());
         }
         if self
@@ -305,11 +322,13 @@ impl Dresser<'_> {
             self.json_text += 1;
             words.push("serialize_with = \"crate::wire::json_text\"".to_owned());
         }
-        let words: TokenStream = words
-            .join(", ")
-            .parse()
-            .map_err(|e| format!("{owner}: {e}"))?;
-        field.attrs.push(parse_quote!(#[serde(#words)]));
+        if !words.is_empty() {
+            let words: TokenStream = words
+                .join(", ")
+                .parse()
+                .map_err(|e| format!("{owner}: {e}"))?;
+            field.attrs.push(parse_quote!(#[serde(#words)]));
+        }
         Ok(())
     }
 
@@ -375,6 +394,29 @@ fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
             pub enum #name { #(#[doc = #docs] #idents = #values),* }
         }
     })
+}
+
+/// Takes serde's `Deserialize` out of a derive: its code is most of a type's.
+fn never_read(attrs: &mut [Attribute]) -> Result<(), String> {
+    let derives = attrs
+        .iter_mut()
+        .filter(|attr| attr.path().is_ident("derive"));
+    let mut found = 0;
+    for attr in derives {
+        let parse = Punctuated::<Path, Token![,]>::parse_terminated;
+        let all = attr.parse_args_with(parse).map_err(|e| e.to_string())?;
+        let is_deserialize = |path: &Path| {
+            let last = path.segments.last();
+            last.is_some_and(|segment| segment.ident == "Deserialize")
+        };
+        let kept = all.iter().filter(|path| !is_deserialize(path));
+        found += all.len() - kept.clone().count();
+        attr.meta = parse_quote!(derive(#(#kept),*));
+    }
+    match found {
+        1 => Ok(()),
+        _ => Err(format!("derives Deserialize {found} times")),
+    }
 }
 
 /// What has no documentation would not compile in this crate.
