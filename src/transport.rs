@@ -1,13 +1,13 @@
 //! One call: from a request to its payload, or to the error that says why there is none.
 //!
 //! ```text
-//! required, path_value ── session ── authorize ── attempt ── read
-//!                            │           └────── retry ──────┤
-//!                            └─── once, if it has expired ───┘
+//! required, path_value, url ── prepared ── session ── authorized ── attempt ── read
+//!                                             │            └────── retry ──────┤
+//!                                             └──── once, if it has expired ───┘
 //! ```
 //!
-//! A deadline stands over all of it. What is logged is listed in one place: the span of
-//! [`Call::send`], which holds no URL, no header, no parameter and no body.
+//! A deadline stands over all that is sent. What is logged is listed in one place: the span of
+//! [`Call::spanned`], which holds no URL, no header, no parameter and no body.
 
 use std::error::Error as _;
 use std::fmt::{self, Display};
@@ -239,6 +239,7 @@ impl<'a, C: Api> Call<'a, C> {
         loop {
             attempts += 1;
             let request = self.authorized(sent.request(), session.as_deref())?;
+            // Credentials in the query make it another.
             let with_query = (request.url() != sent.url()).then(|| request.url().clone());
             let url = with_query.as_ref().unwrap_or(sent.url());
             let attempt = self.attempt(url, self.http().execute(request), read);
