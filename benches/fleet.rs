@@ -1,5 +1,5 @@
-//! 1,000 clients with different credentials over one pool, 64 calls at a time:
-//! `cargo bench --features mock --bench fleet`.
+//! 1,000 clients with different credentials over one pool, 64 calls at a time; and one client, one
+//! call at a time: `cargo bench --features mock --bench fleet`.
 //!
 //! The contenders take turns, in the order A B B A, so that a machine that grows slower or faster
 //! meanwhile does so for both. Everything of the client runs on one thread and the server in a
@@ -16,29 +16,33 @@ use tokio::runtime::Builder;
 use support::server::{self, Server};
 use support::{by_hand, ours};
 
-const CLIENTS: u64 = 1000;
-const AT_A_TIME: usize = 64;
+/// Clients, and calls at a time.
+const FLEETS: [(u64, usize); 2] = [(1000, 64), (1, 1)];
 /// Of a round: few, so that the contenders change places often.
 const CALLS: usize = 4_000;
 const ROUNDS: usize = 200;
-/// What the ratio of throughputs should be at least.
+/// What the ratio of throughputs of the first should be at least.
 const TARGET: f64 = 0.97;
 
 fn main() {
     server::run_if_asked();
     let runtime = Builder::new_current_thread().enable_all().build();
-    runtime.unwrap().block_on(compare());
+    let runtime = runtime.unwrap();
+    for (clients, at_a_time) in FLEETS {
+        runtime.block_on(compare(clients, at_a_time));
+    }
+    println!("\nThe target of the first is {TARGET}.");
 }
 
-async fn compare() {
+async fn compare(clients: u64, at_a_time: usize) {
     let server = Server::start();
     let url = server.url(0);
     let http = hosting_apis::http_client().unwrap();
-    let ours: Vec<_> = (0..CLIENTS)
+    let ours: Vec<_> = (0..clients)
         .map(|veid| ours::kiwivm(&url, Some(http.clone()), veid))
         .collect();
     let http = by_hand::http_client();
-    let by_hand: Vec<_> = (0..CLIENTS)
+    let by_hand: Vec<_> = (0..clients)
         .map(|veid| by_hand::KiwiVm::new(http.clone(), &url, veid))
         .collect();
 
@@ -47,9 +51,9 @@ async fn compare() {
         async |n: usize| drop(by_hand[n % by_hand.len()].get_service_info().await.unwrap());
     // Connections are opened in a round that doesn't count.
     let before = server.connections().await;
-    round(our_call).await;
+    round(at_a_time, our_call).await;
     let between = server.connections().await;
-    round(their_call).await;
+    round(at_a_time, their_call).await;
     let after = server.connections().await;
     // The question itself takes a connection.
     let opened = [between - before - 1, after - between - 1];
@@ -59,11 +63,11 @@ async fn compare() {
     for n in 0..ROUNDS {
         let (mine, theirs);
         if n % 2 == 0 {
-            mine = round(our_call).await;
-            theirs = round(their_call).await;
+            mine = round(at_a_time, our_call).await;
+            theirs = round(at_a_time, their_call).await;
         } else {
-            theirs = round(their_call).await;
-            mine = round(our_call).await;
+            theirs = round(at_a_time, their_call).await;
+            mine = round(at_a_time, our_call).await;
         }
         ratios.push(theirs.time.as_secs_f64() / mine.time.as_secs_f64());
         results[0].push(mine);
@@ -71,7 +75,7 @@ async fn compare() {
     }
 
     println!(
-        "| {CLIENTS} clients, {AT_A_TIME} at a time | calls a second | p50 | p99 | connections |"
+        "\n| clients: {clients}, calls at a time: {at_a_time} | calls a second | p50 | p99 | connections |"
     );
     println!("| --- | ---: | ---: | ---: | ---: |");
     for ((contender, rounds), opened) in ["ours", "by hand"].iter().zip(results).zip(opened) {
@@ -88,7 +92,6 @@ async fn compare() {
     println!(
         "\nThroughput, ours / by hand: {median:.3}, half of the rounds from {low:.3} to {high:.3}."
     );
-    println!("The target is {TARGET}.");
 }
 
 struct Round {
@@ -97,11 +100,11 @@ struct Round {
 }
 
 /// Makes all calls, so many at a time, each by the next client.
-async fn round(call: impl AsyncFn(usize)) -> Round {
+async fn round(at_a_time: usize, call: impl AsyncFn(usize)) -> Round {
     let next = Cell::new(0);
     let start = Instant::now();
     let worker = async || {
-        let mut latencies = Vec::with_capacity(CALLS / AT_A_TIME * 2);
+        let mut latencies = Vec::with_capacity(CALLS / at_a_time * 2);
         loop {
             let n = next.replace(next.get() + 1);
             if n >= CALLS {
@@ -112,7 +115,7 @@ async fn round(call: impl AsyncFn(usize)) -> Round {
             latencies.push(start.elapsed());
         }
     };
-    let latencies = join_all((0..AT_A_TIME).map(|_| worker())).await.concat();
+    let latencies = join_all((0..at_a_time).map(|_| worker())).await.concat();
     Round {
         time: start.elapsed(),
         latencies,

@@ -481,14 +481,17 @@ async fn body(mut response: Response, cap: usize) -> Result<Bytes, Error> {
             continue;
         }
         // Doubled as it fills, but to the length that was announced and no further. A length that
-        // is only announced takes no memory: the cap may be large.
+        // is only announced takes a mebibyte at most: the cap may be large.
         let more = first.len() + chunk.len();
         if body.capacity() - body.len() < more {
-            let doubled = length.max(1 << 16);
-            let left = announced.map_or(doubled, |announced| {
-                (announced as usize).saturating_sub(body.len())
-            });
-            body.reserve_exact(doubled.min(left).max(more));
+            let doubled = match announced {
+                Some(announced) => {
+                    let left = (announced as usize).saturating_sub(body.len());
+                    left.min(length.max(1 << 20))
+                }
+                None => length.max(1 << 16),
+            };
+            body.reserve_exact(doubled.max(more));
         }
         body.extend_from_slice(&mem::take(&mut first));
         body.extend_from_slice(&chunk);

@@ -3,7 +3,7 @@
 //! | part | makes |
 //! | --- | --- |
 //! | [`setters`](super::setters) | what callers set, and the body all at once |
-//! | [`send`](super::send) | the request, and the call into transport |
+//! | [`send`](super::send) | the request, for transport to send |
 //! | [`pages`](super::pages) | `stream()`, where the spec paginates |
 //!
 //! progenitor's builder gives the types of the parameters, the URL and the request; what comes

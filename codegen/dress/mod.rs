@@ -5,7 +5,7 @@
 //! | [`types`] | lenient decoding, open enums, base64 and JSON text, documentation of every field |
 //! | [`builders`] | one builder an operation, to be awaited |
 //! | [`setters`] | a function for everything that a call sends |
-//! | [`send`] | the request, and the call into transport |
+//! | [`send`] | the request, for transport to send |
 //! | [`pages`] | a stream, where the spec paginates |
 //! | [`docs`] | markdown that rustdoc takes, and an example that compiles for each operation |
 //!

@@ -112,7 +112,8 @@ pub(super) fn take_payloads(document: &mut Value) -> Result<usize, String> {
                     }
                 }
                 None => problems.push(format!(
-                    "{id}: its reply has no payload that the envelope could be taken off"
+                    "{id}: its reply has no payload that the envelope could be taken off: {}",
+                    remedy(&envelope)
                 )),
             }
         }
@@ -169,6 +170,15 @@ fn strip(document: &Value, envelope: &Envelope, schema: &mut Mapping) {
 fn is_own(envelope: &Envelope, name: &Value) -> bool {
     let name = name.as_str().unwrap_or_default();
     name == envelope.field || name == envelope.message || envelope.details.iter().any(|d| d == name)
+}
+
+/// What a reply without an envelope lacks.
+fn remedy(envelope: &Envelope) -> String {
+    let code = &envelope.field;
+    match &envelope.payload {
+        Some(payload) => format!("give it the properties `{code}` and `{payload}`"),
+        None => format!("make it `allOf` of the schema with `{code}` and of what stands beside"),
+    }
 }
 
 /// `None` if the reply isn't enveloped.

@@ -947,22 +947,23 @@ More: {properties: {more: {type: string}}}";
 
     #[test]
     fn a_reply_without_its_envelope_is_an_error() {
-        for (envelope, schema) in [
-            (BESIDE, "{$ref: '#/components/schemas/Thing'}"),
+        let beside = "make it `allOf` of the schema with `error` and of what stands beside";
+        for (envelope, schema, remedy) in [
+            (BESIDE, "{$ref: '#/components/schemas/Thing'}", beside),
             (
                 BESIDE,
                 "{allOf: [{$ref: '#/components/schemas/Thing'}, {$ref: '#/components/schemas/More'}]}",
+                beside,
             ),
-            (INSIDE, "{properties: {data: {type: string}}}"),
+            (
+                INSIDE,
+                "{properties: {data: {type: string}}}",
+                "give it the properties `code` and `data`",
+            ),
         ] {
-            assert_eq!(
-                take_payloads(&mut enveloped(envelope, &reply(schema))),
-                Err(
-                    "callIt: its reply has no payload that the envelope could be taken off"
-                        .to_owned()
-                ),
-                "{schema}"
-            );
+            let taken = take_payloads(&mut enveloped(envelope, &reply(schema)));
+            let says = "callIt: its reply has no payload that the envelope could be taken off";
+            assert_eq!(taken, Err(format!("{says}: {remedy}")), "{schema}");
         }
     }
 

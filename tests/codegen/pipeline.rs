@@ -308,7 +308,7 @@ mod failures {
         assert_eq!(
             failure(&text),
             "specs/things.yaml:16:5: paths./things/{id}/.get: [lower] getThing: its reply has no payload that the envelope could \
-             be taken off"
+             be taken off: make it `allOf` of the schema with `error` and of what stands beside"
         );
     }
 
