@@ -7,6 +7,9 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::{env, fs, process, thread};
 
+/// As much as a main thread has: specs are nested, and so are calls that read them.
+const STACK: usize = 8 << 20;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=codegen");
@@ -28,11 +31,16 @@ fn run() -> Result<(), String> {
     let failures: Vec<String> = thread::scope(|scope| {
         let threads: Vec<_> = apis
             .iter()
-            .map(|api| scope.spawn(move || generate(&format!("specs/{api}.yaml"), api, out)))
+            .map(|api| {
+                let work = move || generate(&format!("specs/{api}.yaml"), api, out);
+                let thread = thread::Builder::new().stack_size(STACK);
+                thread.spawn_scoped(scope, work)
+            })
             .collect();
-        let outcomes = threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let outcomes = threads.into_iter().map(|thread| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(e) => Err(format!("no thread for a spec: {e}")),
+        });
         outcomes.filter_map(Result::err).collect()
     });
     if failures.is_empty() {

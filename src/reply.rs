@@ -1,5 +1,7 @@
 //! From a reply to its payload: judged and decoded, in one pass where it is a success.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -53,7 +55,7 @@ impl Reply {
             Some(envelope) if self.is_read_at_once(envelope) && !T::NOTHING => {
                 let mut seen = Seen::default();
                 let open = Open::noting(envelope, &mut seen, payload);
-                let read = self.text().and_then(|text| open.read(text));
+                let read = open.read(&self.text());
                 // A payload that can't be read may be that of a failure, which is looked for first.
                 self.seen = read.is_ok().then_some(seen);
                 self.judge(own)?;
@@ -61,30 +63,25 @@ impl Reply {
             }
             envelope => {
                 self.judge(own)?;
-                let text = match T::NOTHING {
+                match envelope {
                     // A reply that is to carry nothing may as well be empty, as after a DELETE.
-                    true => Ok("null"),
-                    false => self.text(),
-                };
-                text.and_then(|text| match envelope {
-                    Some(envelope) if !T::NOTHING => {
-                        Open::leaving(envelope, &mut Seen::default(), payload).read(text)
+                    _ if T::NOTHING => wire::whole("null").map(|nothing| *payload = Some(nothing)),
+                    None => wire::whole(&self.text()).map(|value| *payload = Some(value)),
+                    Some(envelope) => {
+                        Open::leaving(envelope, &mut Seen::default(), payload).read(&self.text())
                     }
-                    _ => wire::whole(text).map(|value| *payload = Some(value)),
-                })
+                }
             }
         };
         read.map_err(|e| self.unreadable(&e))
     }
 
     /// The body as the text that JSON is, looked through once and not again in each of its strings.
-    fn text(&self) -> Result<&str, serde_json::Error> {
-        str::from_utf8(&self.body).map_err(|_| {
-            // JSON's own error, since it knows the line and the column.
-            let read: Result<Value, _> = serde_json::from_slice(&self.body);
-            let text = || serde::de::Error::custom("the body is not UTF-8");
-            read.err().unwrap_or_else(text)
-        })
+    fn text(&self) -> Cow<'_, str> {
+        match str::from_utf8(&self.body) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(marked(&self.body)),
+        }
     }
 
     /// Whether the envelope can be read with the payload: not if the payload uses its fields too.
@@ -122,7 +119,7 @@ impl Reply {
         let read;
         let seen = match &self.seen {
             Some(seen) => seen,
-            None => match self.text().and_then(|text| envelope.read(text)) {
+            None => match envelope.read(&self.text()) {
                 Ok(seen) => {
                     read = seen;
                     &read
@@ -171,10 +168,6 @@ impl Reply {
             Category::Data => "is JSON but no object",
             Category::Eof if self.body.trim_ascii().is_empty() => "is empty",
             Category::Eof => "is JSON that breaks off",
-            // An object but for a text in it.
-            _ if self.body.starts_with(b"{") && str::from_utf8(&self.body).is_err() => {
-                return self.unreadable(error);
-            }
             _ => "is no JSON",
         };
         let reason = format!("the body {what}, so it can't say how the call went");
@@ -191,9 +184,31 @@ impl Reply {
             return unreadable.because("the body is empty where the spec has a payload");
         }
         // Not as the source too: that would say the same again, and secrets can't be taken out of it.
-        unreadable.because(match path_of(&self.body, error) {
-            Some(path) => format!("at {path}: {error}"),
-            None => error.to_string(),
+        let text = self.text();
+        let mut words = error.to_string();
+        if matches!(text, Cow::Owned(_)) && words.starts_with(MARK_READ) {
+            words = "invalid unicode code point".to_owned();
+        }
+        unreadable.because(match path_of(text.as_bytes(), error) {
+            Some(path) => format!("at {path}: {words}"),
+            None => words,
         })
     }
+}
+
+/// An escape that stands for no character: what reads it fails, and what passes over it doesn't.
+const MARK: &str = "\\udc00";
+/// How the error of what reads it begins.
+const MARK_READ: &str = "lone leading surrogate";
+
+/// A text with a mark wherever it isn't UTF-8, so that only what is read of it must be.
+fn marked(body: &[u8]) -> String {
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() && !text.ends_with(MARK) {
+            text.push_str(MARK);
+        }
+    }
+    text
 }

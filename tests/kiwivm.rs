@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use hosting_apis::kiwivm::{self, LockProgress, types::VmType};
-use hosting_apis::{Api, Error, ErrorKind, RetryPolicy, mock};
+use hosting_apis::{Api, Error, ErrorKind, RetryPolicy, StatusCode, mock};
 use serde_json::{Value, json};
 use support::{Answer, ClosedPort, Server, reply};
 
@@ -694,5 +694,30 @@ async fn absent_lists_are_empty() {
             .unwrap()
             .policy_violations
             .is_empty()
+    );
+}
+
+#[test]
+fn what_is_not_utf_8_matters_only_where_it_is_read() {
+    let read = |operation, body: &[u8]| kiwivm::Client::read(operation, StatusCode::OK, body);
+    let info = read(
+        "getServiceInfo",
+        b"{\"error\":0,\"hostname\":\"h\",\"note\":\"\xff\"}",
+    );
+    assert_eq!(info.unwrap().json["hostname"], "h");
+    read("restart", b"{\"error\":0,\"note\":\"a\xff\xfeb\"}").unwrap();
+    let locked = b"{\"error\":788888,\"message\":\"m\",\"hostname\":\"\xff\"}";
+    let locked = read("getServiceInfo", locked).unwrap_err();
+    assert_eq!(locked.kind(), ErrorKind::Locked);
+    let error = read("getServiceInfo", b"{\"error\":0,\"hostname\":\"\xff\"}").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "kiwivm.getServiceInfo: unreadable reply (HTTP 200): at hostname: invalid unicode code point"
+    );
+    let sent = b"{\"error\":0,\"hostname\":\"\\udc00\"}";
+    let error = read("getServiceInfo", sent).unwrap_err().to_string();
+    assert!(
+        error.contains("at hostname: lone leading surrogate"),
+        "{error}"
     );
 }
