@@ -98,8 +98,8 @@ pub fn dress(
         /// What calls send and receive.
         ///
         /// Fields that the server may leave out are an `Option`, or an empty list or map. Decoding
-        /// is lenient: numbers may come as text, flags as numbers, an empty map as `[]`. Most
-        /// that is nothing but the body of a call can be encoded, and not decoded.
+        /// is lenient: numbers may come as text, flags as numbers, an empty map as `[]`. Most types
+        /// that are nothing but the body of a call can be encoded, and not decoded.
         #[allow(deprecated)]
         pub mod types {
             #(#items)*
