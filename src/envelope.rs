@@ -58,19 +58,6 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 impl Envelope {
-    /// Whether the code is that of success and nothing else. Most are, so that this makes no text
-    /// of it.
-    pub(crate) fn is_plain_success(&self, seen: &Seen) -> bool {
-        let is_success = match &seen.code {
-            Some(Value::String(code)) => code == self.success,
-            Some(Value::Number(code)) => {
-                code.as_i64().is_some_and(|n| self.success.parse() == Ok(n))
-            }
-            _ => false,
-        };
-        is_success && self.results.is_none() && !seen.twice
-    }
-
     /// Whether the call went well, by what the envelope says.
     pub(crate) fn is_success(&self, code: &str, seen: &Seen) -> bool {
         let Some((minimum, maximum)) = self.results else {

@@ -129,9 +129,6 @@ impl Reply {
                 Err(e) => return Err(self.without_envelope(&e)),
             },
         };
-        if self.status.is_success() && envelope.is_plain_success(seen) {
-            return Ok(());
-        }
         let Some(code) = seen.code() else {
             if !self.status.is_success() {
                 return Err(Error::of_status(self.status));

@@ -224,7 +224,7 @@ impl<'a, C: Api> Call<'a, C> {
         outcome.map(|_| ())
     }
 
-    /// Makes the request until its reply can be read, and says how many times that took and what
+    /// Sends the request until its reply can be read, and says how many times that took and what
     /// the reply's status was. All that differs between operations is in `read`, so that this is
     /// compiled once.
     async fn exchange(
