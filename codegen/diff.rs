@@ -398,6 +398,16 @@ impl Comparison {
             }
             _ => {}
         }
+        match (old.read, new.read) {
+            (true, false) => {
+                let message = "`Deserialize` is gone: nothing but a body now";
+                self.note(Breaking, place, item.as_str(), message);
+            }
+            (false, true) => {
+                self.note(Compatible, place, item.as_str(), "`Deserialize` was added");
+            }
+            _ => {}
+        }
         match (old.built, new.built) {
             (true, false) => {
                 let message = "the functions that set its fields are gone";

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -94,6 +94,8 @@ pub struct Struct {
     pub default: bool,
     /// Whether a function sets each field, because callers make it.
     pub built: bool,
+    /// Whether it can be decoded, because replies have it.
+    pub read: bool,
     /// What may stand on the wire in its place.
     pub stand_ins: Vec<StandIn>,
     /// What `new` takes, if there is one: the names and types of fields.
@@ -206,11 +208,11 @@ fn calls(tree: &File) -> Vec<Call> {
 }
 
 fn types(items: &[Item]) -> Vec<Type> {
-    let stand_ins = stand_ins(items);
+    let readers = readers(items);
     let mut types = Vec::new();
     for item in items {
         match item {
-            Item::Struct(item) => types.push(Type::Struct(structure(item, items, &stand_ins))),
+            Item::Struct(item) => types.push(Type::Struct(structure(item, items, &readers))),
             Item::Macro(mac) if ends(&mac.mac.path, "open_enum") => {
                 if let Ok(item) = mac.mac.parse_body::<ItemEnum>() {
                     types.push(Type::Enum(choice(&item)));
@@ -350,7 +352,7 @@ fn streamed(method: &ImplItemFn) -> Option<String> {
 fn structure(
     item: &ItemStruct,
     items: &[Item],
-    stand_ins: &BTreeMap<String, Vec<StandIn>>,
+    readers: &BTreeMap<String, Vec<StandIn>>,
 ) -> Struct {
     let name = item.ident.to_string();
     let own = methods_of(items, &name);
@@ -373,7 +375,8 @@ fn structure(
         non_exhaustive: has(&item.attrs, "non_exhaustive"),
         default: derives(&item.attrs, "Default"),
         built: own.iter().any(|method| method.sig.receiver().is_some()),
-        stand_ins: stand_ins.get(&name).cloned().unwrap_or_default(),
+        read: readers.contains_key(&name),
+        stand_ins: readers.get(&name).cloned().unwrap_or_default(),
         new,
         fields,
         name,
@@ -482,31 +485,34 @@ fn wires(tree: &File) -> BTreeMap<(String, String), String> {
     wires
 }
 
-/// What stands in for a struct, as `lenient!` is told.
-fn stand_ins(types: &[Item]) -> BTreeMap<String, Vec<StandIn>> {
-    let lenient = types.iter().find_map(|item| match item {
+/// The structs that can be decoded, each with what stands in for it, as `lenient!` is told.
+fn readers(types: &[Item]) -> BTreeMap<String, Vec<StandIn>> {
+    let readers = types.iter().filter_map(|item| match item {
         Item::Macro(item) if ends(&item.mac.path, "lenient") => Some(item.mac.tokens.clone()),
         _ => None,
     });
-    let mut found: BTreeMap<String, Vec<StandIn>> = BTreeMap::new();
+    readers.map(reader).collect()
+}
+
+fn reader(tokens: TokenStream) -> (String, Vec<StandIn>) {
     let (mut name, mut sign) = (String::new(), ' ');
-    for token in lenient.unwrap_or_default() {
+    let mut stand_ins = Vec::new();
+    for token in tokens {
         match token {
             TokenTree::Ident(ident) => name = ident.to_string(),
             TokenTree::Punct(punct) => sign = punct.as_char(),
             TokenTree::Literal(field) => {
                 let field = field.to_string().trim_matches('"').to_owned();
-                let stand_in = match sign {
+                stand_ins.push(match sign {
                     '=' => StandIn::List(field),
                     '~' => StandIn::Text(field),
                     _ => StandIn::Keyed(field),
-                };
-                found.entry(name.clone()).or_default().push(stand_in);
+                });
             }
             TokenTree::Group(_) => {}
         }
     }
-    found
+    (name, stand_ins)
 }
 
 fn literal(expr: &Expr) -> Option<String> {

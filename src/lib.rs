@@ -131,6 +131,7 @@ mod reply;
 mod retry;
 mod secret;
 mod session;
+mod structure;
 mod transport;
 #[cfg(feature = "vps-org")]
 pub mod vps_org;

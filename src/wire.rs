@@ -18,13 +18,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer,
-    MapAccess, SeqAccess, Visitor,
+    DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::place::path_of;
 
@@ -41,18 +43,10 @@ pub trait Lenient<'de>: Sized {
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
-    /// From a bare list that stands in for a struct. Only the structs of which that is known make
-    /// use of it, so that no other is compiled for it; the others give it back.
-    fn from_list<A: SeqAccess<'de>>(list: A) -> Result<Result<Self, A>, A::Error> {
-        Ok(Err(list))
+    /// What a property stands for that isn't there, if it needn't be.
+    fn absent() -> Option<Self> {
+        None
     }
-}
-
-/// What the generated code names in `deserialize_with`.
-pub(crate) fn field<'de, D: Deserializer<'de>, T: Lenient<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    T::lenient(deserializer)
 }
 
 /// A type from a text of JSON, read from the first byte to the last.
@@ -64,7 +58,7 @@ pub(crate) fn whole<T: for<'a> Lenient<'a>>(text: &str) -> Result<T, serde_json:
 }
 
 /// An error that says what was due and what came, but not the value.
-fn mismatch<E: Error>(expected: &dyn fmt::Display, found: &str) -> E {
+pub(crate) fn mismatch<E: Error>(expected: &dyn fmt::Display, found: &str) -> E {
     E::custom(format_args!("expected {expected}, found {found}"))
 }
 
@@ -98,8 +92,10 @@ macro_rules! refuse {
     };
 }
 
+pub(crate) use refuse;
+
 /// A visitor's `expecting`, to be displayed.
-struct Expected<'a, V>(&'a V);
+pub(crate) struct Expected<'a, V>(pub(crate) &'a V);
 
 impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -338,6 +334,10 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Optional(PhantomData))
     }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
 }
 
 /// What a type that holds itself is behind.
@@ -360,7 +360,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Item<T> {
 
 struct List<T>(PhantomData<T>);
 
-impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for List<T> {
+impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for List<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -390,15 +390,19 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for List<T> {
     refuse!(bool, i64, u64, f64);
 }
 
-impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Lenient<'de> for Vec<T> {
+impl<'de, T: for<'a> Lenient<'a>> Lenient<'de> for Vec<T> {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(List(PhantomData))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Vec::new())
     }
 }
 
 struct Map<T>(PhantomData<T>);
 
-impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
+impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
     type Value = BTreeMap<String, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -438,15 +442,19 @@ impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
     refuse!(bool, i64, u64, f64);
 }
 
-impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Lenient<'de> for BTreeMap<String, T> {
+impl<'de, T: for<'a> Lenient<'a>> Lenient<'de> for BTreeMap<String, T> {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Map(PhantomData))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(BTreeMap::new())
     }
 }
 
 /// What a container gives that it is not to have, before any of it is read: so the error's place is
 /// that of the container.
-struct Refused<'a>(&'a dyn fmt::Display, &'static str);
+pub(crate) struct Refused<'a>(pub(crate) &'a dyn fmt::Display, pub(crate) &'static str);
 
 impl<'de> DeserializeSeed<'de> for Refused<'_> {
     type Value = ();
@@ -457,7 +465,7 @@ impl<'de> DeserializeSeed<'de> for Refused<'_> {
 }
 
 /// A list, map or struct from JSON text in a string.
-fn from_text<T, E>(text: &str, expected: &dyn fmt::Display) -> Result<T, E>
+pub(crate) fn from_text<T, E>(text: &str, expected: &dyn fmt::Display) -> Result<T, E>
 where
     T: for<'a> Lenient<'a>,
     E: Error,
@@ -486,7 +494,7 @@ fn without_place(error: &serde_json::Error) -> String {
 
 /// The same from a value that was made and not sent: what is read in another form than its own goes
 /// the way of all the others, so that a type is compiled for one form alone.
-fn from_value<T, E>(value: &Value) -> Result<T, E>
+pub(crate) fn from_value<T, E>(value: &Value) -> Result<T, E>
 where
     T: for<'a> Lenient<'a>,
     E: Error,
@@ -495,119 +503,7 @@ where
 }
 
 // ---------------------------------------------------------------------------------------------
-// Generated types
-
-/// Reads a generated struct. `text` is the field that takes bare text in place of the struct.
-#[doc(hidden)]
-pub fn structure<'de, D, T>(deserializer: D, text: Option<&'static str>) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned + for<'a> Lenient<'a>,
-{
-    deserializer.deserialize_any(Structure {
-        text,
-        to: PhantomData,
-    })
-}
-
-struct Structure<T> {
-    text: Option<&'static str>,
-    to: PhantomData<T>,
-}
-
-impl<'de, T: DeserializeOwned + for<'a> Lenient<'a>> Visitor<'de> for Structure<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
-        match T::from_list(list)? {
-            Ok(value) => Ok(value),
-            Err(mut list) => {
-                list.next_element_seed(Refused(&Expected(&self), "a list"))?;
-                empty_structure()
-            }
-        }
-    }
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        match (text.trim(), self.text) {
-            ("", _) => empty_structure(),
-            (json, Some(field)) if !json.starts_with('{') => from_value(&json!({ field: text })),
-            (json, _) => from_text(json, &Expected(&self)),
-        }
-    }
-    refuse!(bool, i64, u64, f64, unit);
-}
-
-/// A struct of which the server sent nothing.
-fn empty_structure<T: for<'a> Lenient<'a>, E: Error>() -> Result<T, E> {
-    from_value(&json!({}))
-}
-
-/// A generated struct from the list that is its only property.
-pub(crate) fn entry<'de, A, T>(key: &'static str, list: A) -> Result<T, A::Error>
-where
-    A: SeqAccess<'de>,
-    T: Deserialize<'de>,
-{
-    let entry = OneEntry {
-        key: Some(key),
-        list: Some(list),
-    };
-    T::deserialize(MapAccessDeserializer::new(entry))
-}
-
-struct OneEntry<A> {
-    key: Option<&'static str>,
-    list: Option<A>,
-}
-
-impl<'de, A: SeqAccess<'de>> MapAccess<'de> for OneEntry<A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        let key = self.key.take().map(IntoDeserializer::into_deserializer);
-        key.map(|key| seed.deserialize(key)).transpose()
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        match self.list.take() {
-            Some(list) => seed.deserialize(SeqAccessDeserializer::new(list)),
-            None => Err(A::Error::custom("a value was asked for before its key")),
-        }
-    }
-}
-
-/// Implements [`Lenient`] for generated structs. `= "field"` names the one for a bare list,
-/// `~ "field"` the one for bare text, and `@ "property"` the key of a map in each item of a list that stands in for the map.
-macro_rules! lenient {
-    ($($name:ident $(= $list:literal)? $(~ $text:literal)? $(@ $key:literal)?),* $(,)?) => {$(
-        impl<'de> $crate::wire::Lenient<'de> for $name {
-            $(const KEY: Option<&'static str> = Some($key);)?
-
-            fn lenient<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = None::<&'static str>$(.or(Some($text)))?;
-                $crate::wire::structure(deserializer, text)
-            }
-
-            $(
-                fn from_list<A: serde::de::SeqAccess<'de>>(
-                    list: A,
-                ) -> Result<Result<Self, A>, A::Error> {
-                    $crate::wire::entry($list, list).map(Ok)
-                }
-            )?
-        }
-    )*};
-}
-pub(crate) use lenient;
+// Generated enums
 
 /// Defines an enum of the values that a spec lists, which keeps any other value too.
 macro_rules! open_enum {
@@ -664,7 +560,7 @@ macro_rules! open_enum {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::field::<D, String>(deserializer).map(Self::from)
+                <String as $crate::wire::Lenient>::lenient(deserializer).map(Self::from)
             }
         }
 
@@ -680,37 +576,22 @@ pub(crate) use open_enum;
 // ---------------------------------------------------------------------------------------------
 // Text that isn't what it looks like
 
+/// What isn't base64 of text stays as it came: a server that stops encoding must not make its whole
+/// list unreadable.
+pub(crate) fn decode_base64(text: &mut String) {
+    let bytes = STANDARD.decode(&*text).ok();
+    if let Some(decoded) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        *text = decoded;
+    }
+}
+
 /// Text that goes over the wire as base64 (`format: byte`).
-pub(crate) mod base64_text {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserializer, Serializer};
-
-    use super::Lenient;
-
-    /// What isn't base64 of text stays as it came: a server that stops encoding must not make its
-    /// whole list unreadable.
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<String>, D::Error> {
-        let sent = Option::<String>::lenient(deserializer)?;
-        Ok(sent.map(|sent| {
-            let bytes = STANDARD.decode(&sent).ok();
-            bytes
-                .and_then(|bytes| String::from_utf8(bytes).ok())
-                .unwrap_or(sent)
-        }))
-    }
-
-    pub(crate) fn serialize<S: Serializer>(
-        text: &Option<String>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match text {
-            Some(text) => serializer.serialize_some(&STANDARD.encode(text)),
-            None => serializer.serialize_none(),
-        }
-    }
+pub(crate) fn base64_text<S: Serializer>(
+    text: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let encoded = text.as_ref().map(|text| STANDARD.encode(text));
+    encoded.serialize(serializer)
 }
 
 /// A value that a form sends as JSON text.

@@ -26,6 +26,9 @@ pub struct Types {
     pub names: BTreeSet<String>,
 }
 
+/// What serde sends base64 with.
+const BASE64_TEXT: &str = "crate::wire::base64_text";
+
 /// Types that the dressed module names without their paths.
 const HIDING: [&str; 4] = ["Option", "Result", "String", "Vec"];
 
@@ -37,7 +40,6 @@ pub fn dress(
 ) -> Result<Types, String> {
     let mut dresser = Dresser {
         lowered,
-        bodies,
         base64: 0,
         deprecated: 0,
         json_text: 0,
@@ -46,26 +48,19 @@ pub fn dress(
     let mut items: Vec<TokenStream> = Vec::new();
     let mut structs = BTreeMap::new();
     let mut names = BTreeSet::new();
-    let mut lenient: Vec<TokenStream> = Vec::new();
     for item in module.content.map(|(_, items)| items).unwrap_or_default() {
         match item {
             Item::Struct(mut item) => {
                 Shorten.visit_item_struct_mut(&mut item);
                 dresser.structure(&mut item)?;
-                let name = &item.ident;
-                let list = lowered.lists.get(&name.to_string());
-                let list = list.map(|field| quote!(= #field));
-                let text = lowered.texts.get(&name.to_string());
-                let text = text.map(|field| quote!(~ #field));
-                let key = lowered.keys.get(&name.to_string());
-                let key = key.map(|property| quote!(@ #property));
-                if !bodies.contains(&name.to_string()) {
-                    lenient.push(quote!(#name #list #text #key));
-                }
-                names.insert(name.to_string());
+                let name = item.ident.to_string();
                 items.push(item.to_token_stream());
                 items.extend(constructor(&item, lowered));
-                structs.insert(item.ident.to_string(), item);
+                if !bodies.contains(&name) {
+                    items.push(reader(&item, lowered));
+                }
+                names.insert(name.clone());
+                structs.insert(name, item);
             }
             Item::Enum(item) => {
                 names.insert(item.ident.to_string());
@@ -103,7 +98,6 @@ pub fn dress(
         #[allow(deprecated)]
         pub mod types {
             #(#items)*
-            crate::wire::lenient! { #(#lenient),* }
         }
     };
     Ok(Types {
@@ -130,6 +124,28 @@ impl Types {
 /// out if it may be.
 fn optional_and_required(item: &ItemStruct) -> (Vec<&Field>, Vec<&Field>) {
     item.fields.iter().partition(|field| !is_required(field))
+}
+
+/// How a struct is read, in place of serde's `Deserialize`, whose code is most of a type's.
+fn reader(item: &ItemStruct, lowered: &Lowered) -> TokenStream {
+    let name = &item.ident;
+    let of = |properties: &BTreeMap<String, String>| properties.get(&name.to_string()).cloned();
+    let list = of(&lowered.lists).map(|property| quote!(= #property));
+    let text = of(&lowered.texts).map(|property| quote!(~ #property));
+    let key = of(&lowered.keys).map(|property| quote!(@ #property));
+    let (others, fields): (Vec<_>, Vec<_>) = item.fields.iter().partition(|field| is_rest(field));
+    let fields = fields.into_iter().map(|field| {
+        let (property, ident) = (wire_name(field), &field.ident);
+        let base64 = is_base64(field).then(|| quote!(: base64));
+        quote!(#property => #ident #base64)
+    });
+    let others = others.iter().map(|field| &field.ident);
+    let parts = fields.chain(others.map(|others| quote!(.. #others)));
+    quote! {
+        crate::structure::lenient! {
+            #name #list #text #key { #(#parts),* }
+        }
+    }
 }
 
 /// What a request type is made with: a constructor that takes what is required, or else `Default`;
@@ -224,8 +240,6 @@ fn reorder(fields: &mut FieldsNamed, order: Option<&Vec<String>>) {
 /// Counts what it changes, so that a conversion that silently didn't happen is noticed.
 struct Dresser<'a> {
     lowered: &'a Lowered,
-    /// What is sent and never read.
-    bodies: &'a BTreeSet<String>,
     base64: usize,
     deprecated: usize,
     json_text: usize,
@@ -257,9 +271,7 @@ impl Dresser<'_> {
             }
         }
         tidy_docs(&mut item.attrs);
-        if self.bodies.contains(&name) {
-            never_read(&mut item.attrs).map_err(|e| format!("typify's `{name}` {e}"))?;
-        }
+        without_deserialize(&mut item.attrs).map_err(|e| format!("typify's `{name}` {e}"))?;
         reorder(fields, self.lowered.properties.get(&name));
         // A server may send or take more tomorrow; `Default`, `new` and assignment make one.
         item.attrs.push(parse_quote!(#[non_exhaustive]));
@@ -282,22 +294,15 @@ impl Dresser<'_> {
         documented(&format!("{owner}.{name}"), &field.attrs)?;
         tidy_docs(&mut field.attrs);
         let mut words = serde_words(field);
-        words.retain(|word| !word.starts_with("deserialize_with"));
         field.attrs.retain(|attr| !attr.path().is_ident("serde"));
         if let Some(ident) = readable(&name) {
             words.retain(|word| !word.starts_with("rename"));
             words.push(format!("rename = {name:?}"));
             field.ident = Some(ident);
         }
-        let optional = ["Option", "Vec", "BTreeMap"]
-            .iter()
-            .any(|t| generic(&field.ty, t).is_some());
-        let is_read = !self.bodies.contains(owner);
-        if !is_read {
-            words.retain(|word| !word.starts_with("default"));
-        } else if optional && !words.iter().any(|word| word == "default") {
-            words.insert(0, "default".to_owned());
-        }
+        let is_of_reading =
+            |word: &String| word.starts_with("default") || word.starts_with("deserialize_with");
+        words.retain(|word| !is_of_reading(word));
         self.secrets += usize::from(replace_type(&mut field.ty, SECRET, SECRET));
         if replace_type(&mut field.ty, BASE64, "String") {
             if field.ty.to_token_stream().to_string() != "Option < String >" {
@@ -306,9 +311,7 @@ impl Dresser<'_> {
                 ));
             }
             self.base64 += 1;
-            words.push("with = \"crate::wire::base64_text\"".to_owned());
-        } else if is_read {
-            words.push("deserialize_with = \"crate::wire::field\"".to_owned());
+            words.push(format!("serialize_with = {BASE64_TEXT:?}"));
         }
         if self
             .lowered
@@ -396,8 +399,8 @@ fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
     })
 }
 
-/// Takes serde's `Deserialize` out of a derive: its code is most of a type's.
-fn never_read(attrs: &mut [Attribute]) -> Result<(), String> {
+/// Takes serde's `Deserialize` out of a derive.
+fn without_deserialize(attrs: &mut [Attribute]) -> Result<(), String> {
     let derives = attrs
         .iter_mut()
         .filter(|attr| attr.path().is_ident("derive"));
@@ -452,6 +455,12 @@ pub fn is_required(field: &Field) -> bool {
     let left_out = |word: &str| ["flatten", "skip_serializing_if"].contains(&word);
     generic(&field.ty, "Option").is_none()
         && !serde_entries(&field.attrs).any(|(word, _)| left_out(&word))
+}
+
+/// Whether a field's text goes over the wire as base64.
+fn is_base64(field: &Field) -> bool {
+    let is_own = |value: Literal| text_of(value) == BASE64_TEXT;
+    serde_entries(&field.attrs).any(|(_, value)| value.is_some_and(is_own))
 }
 
 /// Whether a field holds all properties that the spec doesn't name.

@@ -536,6 +536,26 @@ const CASES: &[Case] = &[
         told: &["types::Part.color: deprecated now @ color: {type: string, de"],
     },
     Case {
+        what: "a type that is nothing but a body now",
+        edits: &[(
+            "              type: object\n              required: [name, owner]\n              properties:\n                name: {type: string, description: Its name.}\n                owner: {type: string, description: Whose it is.}\n                size: {type: integer, description: Its size in MiB.}\n                part: {$ref: '#/components/schemas/Part'}\n            example: {name: a, owner: me}",
+            "              $ref: '#/components/schemas/Part'\n            example: {kind: a, count: 1}",
+        )],
+        told: &[
+            "! createThing.body: takes `Part` now, not `CreateThingBody` @ requestBody:",
+            "! types::Part: `Deserialize` is gone: nothing but a body now @ Part:",
+            "! types::Part: the functions that set its fields are gone @ Part:",
+            "! createThing.kind: added, and required: without it a call is refused @ kind: {type: string, des",
+            "! createThing.count: added, and required: without it a call is refused @ count: {type: integer, d",
+            "! types::CreateThingBody: removed @ schema:",
+            "! createThing.name: removed @ name: {type: string, des",
+            "! createThing.owner: removed @ owner: {type: string, de",
+            "! createThing.size: removed; perhaps it is `count` now, which has the same type @ size: {type: integer, de",
+            "! createThing.part: removed @ part: {$ref: '#/componen",
+            "createThing.color: added @ color: {type: string, de",
+        ],
+    },
+    Case {
         what: "another payload",
         edits: &[
             (
@@ -733,6 +753,26 @@ const CASES: &[Case] = &[
 
 /// What stands in the spec and not in the edited one is added.
 const TAKEN_BACK: &[Case] = &[
+    Case {
+        what: "a type that was nothing but a body",
+        edits: &[(
+            "              type: object\n              required: [name, owner]\n              properties:\n                name: {type: string, description: Its name.}\n                owner: {type: string, description: Whose it is.}\n                size: {type: integer, description: Its size in MiB.}\n                part: {$ref: '#/components/schemas/Part'}\n            example: {name: a, owner: me}",
+            "              $ref: '#/components/schemas/Part'\n            example: {kind: a, count: 1}",
+        )],
+        told: &[
+            "! createThing.kind: removed @ kind: {type: string, des",
+            "! createThing.count: removed; perhaps it is `size` now, which has the same type @ count: {type: integer, d",
+            "! createThing.color: removed @ color: {type: string, de",
+            "! createThing.body: takes `CreateThingBody` now, not `Part` @ requestBody:",
+            "! createThing.name: added, and required: without it a call is refused @ name: {type: string, des",
+            "! createThing.owner: added, and required: without it a call is refused @ owner: {type: string, de",
+            "types::CreateThingBody: added @ schema:",
+            "createThing.size: added @ size: {type: integer, de",
+            "createThing.part: added @ part: {$ref: '#/componen",
+            "types::Part: `Deserialize` was added @ Part:",
+            "types::Part: functions that set its fields were added @ Part:",
+        ],
+    },
     Case {
         what: "an operation added",
         edits: &[(DELETE, "")],

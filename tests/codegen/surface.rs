@@ -66,10 +66,10 @@ pub mod builder {
 pub mod types {
     #[non_exhaustive]
     pub struct Thing {
-        #[serde(rename = "fileName", default, deserialize_with = "crate::wire::field")]
+        #[serde(rename = "fileName")]
         pub file_name: Option<String>,
         #[deprecated]
-        #[serde(default, with = "crate::wire::base64_text")]
+        #[serde(serialize_with = "crate::wire::base64_text")]
         pub note: Option<String>,
         #[serde(serialize_with = "crate::wire::json_text")]
         pub map: Option<std::collections::BTreeMap<String, serde_json::Value>>,
@@ -84,7 +84,10 @@ pub mod types {
     pub struct ThingList { pub results: Vec<Thing> }
     pub struct Place { pub name: Option<String> }
     crate::wire::open_enum! { #[doc = " d"] pub enum State { #[doc = " `up`"] Up = "up", NotFound = "not-found" } }
-    crate::wire::lenient! { Place ~ "name", Thing @ "key", ThingList = "results" ~ "note" @ "id" }
+    pub struct GetItBody { pub count: i64 }
+    crate::structure::lenient! { Place ~ "name" { "name" => name } }
+    crate::structure::lenient! { Thing @ "key" { "fileName" => file_name, "note" => note: base64, .. extra } }
+    crate::structure::lenient! { ThingList = "results" ~ "note" @ "id" { "results" => results } }
 }"#,
     );
     insta::assert_snapshot!(listing(&Surface::of(&tree.expect("Rust"))), @"
@@ -111,6 +114,9 @@ struct Place  [or bare text, as name]
 enum State
     up → Up
     not-found → NotFound
+
+struct GetItBody  [only sent]
+    count: i64
 ");
 }
 
@@ -149,7 +155,10 @@ fn list_call(call: &Call, out: &mut String) {
 fn list_type(ty: &Type, out: &mut String) {
     match ty {
         Type::Struct(item) => {
-            let mut marks = vec![(item.non_exhaustive, "non_exhaustive".to_owned())];
+            let mut marks = vec![
+                (item.non_exhaustive, "non_exhaustive".to_owned()),
+                (!item.read, "only sent".to_owned()),
+            ];
             let stand_ins = item.stand_ins.iter();
             marks.extend(stand_ins.map(|stand_in| (true, format!("or {stand_in}"))));
             // Each by its name, with what the field holds.
