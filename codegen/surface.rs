@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::mem;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Literal, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, ExprLit, File, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, ItemEnum,
-    ItemMod, ItemStruct, Lit, Member, Meta, Pat, Path, PathArguments, ReturnType, Stmt,
+    Attribute, Expr, ExprLit, File, FnArg, GenericArgument, ImplItem, ImplItemFn, Item, ItemMod,
+    ItemStruct, Lit, Member, Meta, Pat, Path, PathArguments, ReturnType, Stmt,
 };
 
 /// All of it, in the order of the generated module.
@@ -213,10 +214,8 @@ fn types(items: &[Item]) -> Vec<Type> {
     for item in items {
         match item {
             Item::Struct(item) => types.push(Type::Struct(structure(item, items, &readers))),
-            Item::Macro(mac) if ends(&mac.mac.path, "open_enum") => {
-                if let Ok(item) = mac.mac.parse_body::<ItemEnum>() {
-                    types.push(Type::Enum(choice(&item)));
-                }
+            Item::Macro(item) if ends(&item.mac.path, "open_enum") => {
+                types.push(Type::Enum(choice(item.mac.tokens.clone())));
             }
             _ => {}
         }
@@ -410,18 +409,34 @@ fn field(field: &syn::Field) -> Field {
     }
 }
 
-fn choice(item: &ItemEnum) -> Enum {
-    let variants = item.variants.iter().map(|variant| {
-        let value = match &variant.discriminant {
-            Some((_, value)) => literal(value).unwrap_or_else(|| "?".to_owned()),
-            None => "?".to_owned(),
-        };
-        (variant.ident.to_string(), value)
-    });
-    Enum {
-        name: item.ident.to_string(),
-        variants: variants.collect(),
+/// An enum, as `open_enum!` is told.
+fn choice(tokens: TokenStream) -> Enum {
+    let mut item = Enum {
+        name: String::new(),
+        variants: Vec::new(),
+    };
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => item.name = name.to_string(),
+            TokenTree::Group(values) => item.variants = variants(values.stream()),
+            TokenTree::Literal(_) | TokenTree::Punct(_) => {}
+        }
     }
+    item
+}
+
+/// The names of `"value" => Name, …`, each with its value.
+fn variants(tokens: TokenStream) -> Vec<(String, String)> {
+    let mut variants = Vec::new();
+    let mut value = String::new();
+    for token in tokens {
+        match token {
+            TokenTree::Literal(text) => value = unquoted(text),
+            TokenTree::Ident(name) => variants.push((name.to_string(), mem::take(&mut value))),
+            TokenTree::Group(_) | TokenTree::Punct(_) => {}
+        }
+    }
+    variants
 }
 
 /// The table of operations: by the name of the constant in lower case, which is that of the method,
@@ -502,7 +517,7 @@ fn reader(tokens: TokenStream) -> (String, Vec<StandIn>) {
             TokenTree::Ident(ident) => name = ident.to_string(),
             TokenTree::Punct(punct) => sign = punct.as_char(),
             TokenTree::Literal(field) => {
-                let field = field.to_string().trim_matches('"').to_owned();
+                let field = unquoted(field);
                 stand_ins.push(match sign {
                     '=' => StandIn::List(field),
                     '~' => StandIn::Text(field),
@@ -513,6 +528,13 @@ fn reader(tokens: TokenStream) -> (String, Vec<StandIn>) {
         }
     }
     (name, stand_ins)
+}
+
+fn unquoted(literal: Literal) -> String {
+    match Lit::new(literal) {
+        Lit::Str(text) => text.value(),
+        other => other.to_token_stream().to_string(),
+    }
 }
 
 fn literal(expr: &Expr) -> Option<String> {

@@ -505,21 +505,9 @@ where
 // ---------------------------------------------------------------------------------------------
 // Generated enums
 
-/// Defines an enum of the values that a spec lists, which keeps any other value too.
+/// What an enum of the values that a spec lists does: it keeps any other as `Unknown`.
 macro_rules! open_enum {
-    (
-        $(#[$attr:meta])*
-        pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $value:literal),* $(,)? }
-    ) => {
-        $(#[$attr])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$about])* $variant,)*
-            /// A value that this version of the crate doesn't know, as it was sent.
-            Unknown(String),
-        }
-
+    ($name:ident { $($value:literal => $variant:ident),* $(,)? }) => {
         impl $name {
             /// The value on the wire.
             pub fn as_str(&self) -> &str {

@@ -388,13 +388,20 @@ fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
         }
     }
     tidy_docs(&mut attrs);
-    let idents = variants.iter().map(|(ident, _)| ident);
+    let idents: Vec<&Ident> = variants.iter().map(|(ident, _)| ident).collect();
     let values: Vec<&String> = variants.iter().map(|(_, value)| value).collect();
     let docs = values.iter().map(|value| format!(" `{value}`"));
     Ok(quote! {
+        #(#attrs)*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#[doc = #docs] #idents,)*
+            /// A value that this version of the crate doesn't know, as it was sent.
+            Unknown(String),
+        }
         crate::wire::open_enum! {
-            #(#attrs)*
-            pub enum #name { #(#[doc = #docs] #idents = #values),* }
+            #name { #(#values => #idents),* }
         }
     })
 }

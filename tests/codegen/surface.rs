@@ -83,7 +83,8 @@ pub mod types {
     }
     pub struct ThingList { pub results: Vec<Thing> }
     pub struct Place { pub name: Option<String> }
-    crate::wire::open_enum! { #[doc = " d"] pub enum State { #[doc = " `up`"] Up = "up", NotFound = "not-found" } }
+    pub enum State { Up, NotFound, Unknown(String) }
+    crate::wire::open_enum! { State { "up" => Up, "not-found" => NotFound } }
     pub struct GetItBody { pub count: i64 }
     crate::structure::lenient! { Place ~ "name" { "name" => name } }
     crate::structure::lenient! { Thing @ "key" { "fileName" => file_name, "note" => note: base64, .. extra } }
