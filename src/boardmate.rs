@@ -21,9 +21,9 @@ use reqwest::{Method, Request, StatusCode};
 use serde_json::Value;
 
 use crate::api::Api;
+use crate::authorize::{add_form_fields, add_query};
 use crate::env::Environment;
 use crate::reply::Reply;
-use crate::transport::{add_form_fields, add_query};
 use crate::{Error, ErrorKind, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/boardmate.rs"));

@@ -25,10 +25,10 @@ use reqwest::header::HeaderName;
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::authorize::add_header;
 use crate::env::Environment;
 use crate::reply::Reply;
 use crate::session::Login;
-use crate::transport::add_header;
 use crate::{Error, ErrorKind, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/cdnfly.rs"));

@@ -91,7 +91,7 @@ impl Api for Credentials {
             veid: self.veid,
             api_key: self.api_key.expose(),
         };
-        crate::transport::add_form_fields(request, &form)
+        crate::authorize::add_form_fields(request, &form)
     }
 
     fn judge(reply: &Reply) -> Result<(), Error> {

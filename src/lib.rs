@@ -110,6 +110,7 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 )]
 
 mod api;
+mod authorize;
 #[cfg(feature = "boardmate")]
 pub mod boardmate;
 #[cfg(feature = "cdnfly")]

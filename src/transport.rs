@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use progenitor_client::{ResponseValue, encode_path};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -542,44 +542,6 @@ fn record(span: &Span, outcome: &Result<(u32, StatusCode), Error>) {
             }
         }
     }
-}
-
-/// Adds fields to a form body, or makes one.
-pub(crate) fn add_form_fields(request: &mut Request, fields: &impl Serialize) -> Result<(), Error> {
-    let fields = serde_urlencoded::to_string(fields).map_err(|e| {
-        Error::new(ErrorKind::Configuration)
-            .because("the credentials make no form")
-            .caused_by(e)
-    })?;
-    let form = match request.body().and_then(|body| body.as_bytes()) {
-        None | Some([]) => fields.into_bytes(),
-        Some(body) => [body, b"&", fields.as_bytes()].concat(),
-    };
-    *request.body_mut() = Some(form.into());
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(CONTENT_TYPE, form);
-    Ok(())
-}
-
-/// Adds a pair to the query, which is where logs and proxies see it.
-pub(crate) fn add_query(request: &mut Request, name: &str, value: &Secret) {
-    request
-        .url_mut()
-        .query_pairs_mut()
-        .append_pair(name, value.expose());
-}
-
-/// Sets a header whose value no log may show.
-pub(crate) fn add_header(
-    request: &mut Request,
-    name: HeaderName,
-    value: &str,
-) -> Result<(), Error> {
-    let mut value = HeaderValue::from_str(value)
-        .map_err(|_| Error::configuration("a credential can't stand in a header"))?;
-    value.set_sensitive(true);
-    request.headers_mut().insert(name, value);
-    Ok(())
 }
 
 #[cfg(all(test, feature = "cdnfly"))]

@@ -60,7 +60,7 @@ impl Api for Credentials {
     }
 
     fn authorize(&self, request: &mut Request) -> Result<(), Error> {
-        crate::transport::add_header(
+        crate::authorize::add_header(
             request,
             AUTHORIZATION,
             &format!("Bearer {}", self.token.expose()),
