@@ -1,8 +1,9 @@
 //! How the structs that build.rs makes are read: property by property, each leniently.
 //!
-//! `lenient!` is told a struct's properties and does what serde's `derive(Deserialize)` would do. That
-//! is several times the code, which users wait for: it makes a type of its own for each field that
-//! is read in another way than its type's, and reads each struct from lists as well.
+//! `lenient!` is told a struct's properties. serde's `derive(Deserialize)` would be several times the
+//! code, which users wait for: it makes a type of its own for each field that is read in another way
+//! than its type's, and reads each struct from lists as well. A type that callers decode on their own
+//! is read as it is within a reply.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +15,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
     Visitor,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::wire::{
     Expected, Item, Lenient, Refused, decode_base64, from_text, from_value, mismatch, refuse,
@@ -170,9 +171,13 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
         self.map.next_value::<IgnoredAny>().map(|_| ())
     }
 
-    pub(crate) fn keep(&mut self, others: &mut BTreeMap<String, Value>) -> Result<(), A::Error> {
+    pub(crate) fn keep<T: Lenient<'de>>(
+        &mut self,
+        others: &mut BTreeMap<String, T>,
+    ) -> Result<(), A::Error> {
         let name = self.name.as_mut().map(mem::take).unwrap_or_default();
-        others.insert(name, self.map.next_value()?);
+        let Item(value) = self.map.next_value()?;
+        others.insert(name, value);
         Ok(())
     }
 }
@@ -351,6 +356,25 @@ mod tests {
             let error = read::<Thing>(json).unwrap_err();
             assert!(error.starts_with("duplicate field `tags`"), "{error}");
         }
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Counts {
+        all: Option<i64>,
+        each: BTreeMap<String, i64>,
+    }
+
+    lenient! { Counts { "all" => all, .. each } }
+
+    #[test]
+    fn others_are_of_the_type_that_their_field_has() {
+        let counts = Counts {
+            all: Some(3),
+            each: BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]),
+        };
+        assert_eq!(read(r#"{"a": "1", "all": 3, "b": 2}"#), Ok(counts));
+        let error = read::<Counts>(r#"{"a": "one"}"#).unwrap_err();
+        assert!(error.starts_with("expected an integer"), "{error}");
     }
 
     #[test]

@@ -10,9 +10,9 @@
 //! | string enum | a value not yet known, another case |
 //! | `Option` | null and `""` as `None` |
 //!
-//! Types stay plain. A trait carries the leniency, so that generated code needs one attribute a
-//! field, and so that nothing is built in between: values go from the text to their type. What
-//! can't be read is an error that names no value, since a value may be a secret.
+//! Types stay plain. A trait carries the leniency, so that generated code has only to list the
+//! properties of a struct, and so that nothing is built in between: values go from the text to their
+//! type. What can't be read is an error that names no value, since a value may be a secret.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -592,9 +592,6 @@ mod types {
         derives.map(|a| a.to_token_stream().to_string()).collect()
     }
 
-    /// What the operations send and nothing else has.
-    const BODIES: [&str; 2] = ["CreateThingBody", "Settings"];
-
     #[test]
     fn an_object_that_a_bare_list_stands_in_for_names_its_list() {
         let either = "schema: {oneOf: [{$ref: '#/components/schemas/shelf'}, {type: array, items: {$ref: '#/components/schemas/Thing'}}]}";
