@@ -201,7 +201,31 @@ pub(super) fn unsupported(document: &Document, findings: &mut Vec<Finding>) {
             );
         }
         let shape = parameter.get("schema").map(|s| shape(document, s));
-        match (parameter.text("in"), shape.unwrap_or(Shape::One)) {
+        let shape = shape.unwrap_or(Shape::One);
+        let query = parameter.text("in") == Some("query");
+        let style = if query { "form" } else { "simple" };
+        if parameter.text("style").is_some_and(|given| given != style) {
+            refuse(
+                "style",
+                &format!("the generator knows no style here but `{style}`; describe it as a text"),
+            );
+        }
+        let list = matches!(shape, Shape::Many | Shape::Ids);
+        if query && list && parameter.get("explode") == Some(&Value::Bool(false)) {
+            refuse(
+                "explode",
+                "the generator repeats a parameter for each item of its list; describe it as a \
+                 text with all of them",
+            );
+        }
+        if parameter.get("allowReserved") == Some(&Value::Bool(true)) {
+            refuse(
+                "allowReserved",
+                "the generator percent-encodes every value; leave it out if the server decodes \
+                 them, as servers do",
+            );
+        }
+        match (parameter.text("in"), shape) {
             (_, Shape::Object) => refuse(
                 "schema",
                 "the generator sends no object in a parameter; describe its properties as \
