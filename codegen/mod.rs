@@ -22,11 +22,14 @@
 #![allow(dead_code)]
 
 pub mod check;
+// Of these the build needs nothing, and would wait for them.
+#[cfg(any(test, feature = "cli"))]
 pub mod diff;
 pub mod dress;
 pub mod lower;
 mod place;
 pub mod source;
+#[cfg(any(test, feature = "cli"))]
 pub mod surface;
 
 use std::cell::Cell;

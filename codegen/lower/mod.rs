@@ -8,6 +8,7 @@
 //! | [`own`] | what no plain type reads, and a type of the crate does |
 //! | [`envelope`] | replies that say failure inside a success |
 //! | [`operations`] | none: it reads what the later stages need |
+//! | [`typed`] | none: it hands the outcome to progenitor |
 //!
 //! Each transform is one function with its reason above it. Those that go through [`expect`] count
 //! the places that they changed, and fail the build if their subject is in the spec and they changed
@@ -23,6 +24,7 @@ mod requests;
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +46,7 @@ use schemas::{
     fold_keyed_maps, fold_lists, fold_texts, inline_plain_schemas, keep_other_properties,
     nullable_references, property_order, received_only,
 };
+use typed::typed;
 use walk::text;
 
 /// The lowered spec, and what the later stages need to know that it can no longer say.
@@ -221,7 +224,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         received: received_only(document),
         deprecated: deprecated_properties(document),
         properties: property_order(document),
-        document: typed(document).map_err(|e| e.to_string())?,
+        document: typed(document)?,
         operations,
         own,
         lists,
@@ -232,13 +235,6 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         title: text("title"),
         description: introduction(&text("description"), spec),
     })
-}
-
-/// The document as progenitor takes it. By way of JSON, since that is what `openapiv3` reads inside
-/// of some of its types whatever comes in: for another deserializer the compiler would make all of
-/// its code a second time, which took more of the build than all stages' own.
-fn typed(document: &Value) -> serde_json::Result<OpenAPI> {
-    serde_json::from_value(serde_json::to_value(document)?)
 }
 
 /// The spec's description, and what it says of its tags.
