@@ -82,9 +82,10 @@ pub(super) enum Shape {
 
 pub(super) fn shape<'a>(document: &Document<'a>, schema: &'a Value) -> Shape {
     let schema = document.resolve(schema);
-    let options = list(schema, "oneOf").iter();
-    let all: Vec<&Value> = options
-        .map(|o| document.resolve(o))
+    let parts = ["oneOf", "allOf"].into_iter();
+    let all: Vec<&Value> = parts
+        .flat_map(|word| list(schema, word))
+        .map(|part| document.resolve(part))
         .chain([schema])
         .collect();
     let is = |kind| move |s: &&&Value| text(s, "type") == Some(kind);

@@ -203,8 +203,14 @@ pub(super) fn unsupported(document: &Document, findings: &mut Vec<Finding>) {
         let shape = parameter.get("schema").map(|s| shape(document, s));
         let shape = shape.unwrap_or(Shape::One);
         let query = parameter.text("in") == Some("query");
-        let style = if query { "form" } else { "simple" };
-        if parameter.text("style").is_some_and(|given| given != style) {
+        let style = match parameter.text("in") {
+            Some("query") => Some("form"),
+            Some("path" | "header") => Some("simple"),
+            _ => None,
+        };
+        if let (Some(style), Some(given)) = (style, parameter.text("style"))
+            && given != style
+        {
             refuse(
                 "style",
                 &format!("the generator knows no style here but `{style}`; describe it as a text"),
@@ -218,10 +224,10 @@ pub(super) fn unsupported(document: &Document, findings: &mut Vec<Finding>) {
                  text with all of them",
             );
         }
-        if parameter.get("allowReserved") == Some(&Value::Bool(true)) {
+        if query && parameter.get("allowReserved") == Some(&Value::Bool(true)) {
             refuse(
                 "allowReserved",
-                "the generator percent-encodes every value; leave it out if the server decodes \
+                "the generator percent-encodes values; leave it out if the server decodes \
                  them, as servers do",
             );
         }

@@ -1786,3 +1786,21 @@ Error: {description: d, properties: {messages: {type: array, description: d, ite
         assert_eq!(lowered.properties.keys().collect::<Vec<_>>(), ["Thing"]);
     }
 }
+
+/// Which of two schemas that contain each other is boxed must not hang on which stands first.
+#[test]
+fn the_order_of_schemas_is_not_that_of_the_file() {
+    let order = |text: &str| {
+        let lowered = super::typed::typed(&mut yaml(text));
+        let schemas = lowered
+            .expect("it is typed")
+            .components
+            .expect("some")
+            .schemas;
+        schemas.keys().cloned().collect::<Vec<_>>()
+    };
+    let (a, b) = ("    A: {type: string}\n", "    B: {type: string}\n");
+    let expected = ["A", "B"];
+    assert_eq!(order(&format!("components:\n  schemas:\n{a}{b}")), expected);
+    assert_eq!(order(&format!("components:\n  schemas:\n{b}{a}")), expected);
+}

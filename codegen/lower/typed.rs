@@ -12,7 +12,7 @@ use serde_yaml::Value;
 
 use super::walk::{each_operation, entries, is, text};
 
-/// The document in those types. What progenitor doesn't read is left out.
+/// The document in those types, without what leaves no trace in what dress takes.
 pub(super) fn typed(document: &mut Value) -> Result<OpenAPI, String> {
     let mut typed = OpenAPI {
         openapi: text(document, "openapi").to_owned(),
@@ -24,6 +24,8 @@ pub(super) fn typed(document: &mut Value) -> Result<OpenAPI, String> {
         let schema = schema(value).map_err(|e| format!("the schema `{name}`: {e}"))?;
         components.schemas.insert(name.to_owned(), schema);
     }
+    // Where types contain each other, their order decides which is boxed: it mustn't be the file's.
+    components.schemas.sort_keys();
     typed.components = Some(components);
     let mut problems = Vec::new();
     each_operation(document, |path, method, value| match operation(value) {

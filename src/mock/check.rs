@@ -265,11 +265,8 @@ impl Check<'_> {
             Some("boolean") => text
                 .parse::<bool>()
                 .map_or_else(|_| json!(text), |b| json!(b)),
-            // A list in a path or a query has commas between its items.
-            Some("array") => {
-                let items = text.split(',');
-                return items.for_each(|item| self.text(place, item, &resolved["items"], found));
-            }
+            // An item of a list: a query repeats its name for each.
+            Some("array") => return self.text(place, text, &resolved["items"], found),
             _ => json!(text),
         };
         self.value(place, &value, resolved, found);

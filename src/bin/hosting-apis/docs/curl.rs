@@ -140,9 +140,6 @@ impl<'a> Curl<'a> {
                 let hole = format!("{{{name}}}");
                 request.path = request.path.replace(&hole, &values.join(","));
             }
-            "query" if parameter["explode"].as_bool() == Some(false) => {
-                request.query.push((encoded(name), together));
-            }
             "query" => {
                 let pairs = values.into_iter().map(|value| (encoded(name), value));
                 request.query.extend(pairs);
