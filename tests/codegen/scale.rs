@@ -1,13 +1,13 @@
 //! How the stages' cost grows with a spec: one of ours, copied until it has a thousand operations.
 //!
-//! Ignored, since it takes a while and wants a quiet machine:
+//! Ignored, since it takes a while and wants a quiet machine and valgrind:
 //! `benches/build/run scale`.
 //! A size each is a process of its own, since a peak of memory is that of a process.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use serde_yaml::{Mapping, Value};
 
@@ -15,11 +15,20 @@ use crate::codegen::check::check;
 use crate::codegen::source::Source;
 use crate::codegen::{dress, lower, module, progenitor};
 
+const SPECS: [&str; 3] = [
+    "specs/kiwivm.yaml",
+    "specs/vps-org.yaml",
+    "specs/cdnfly.yaml",
+];
+
 /// The least number of operations of each size.
 const SIZES: [usize; 4] = [125, 250, 500, 1000];
 
 /// How much more an operation may cost among the most than among the fewest.
 const GROWTH: f64 = 1.3;
+
+/// The same of instructions, which no cache and no other process changes.
+const INSTRUCTION_GROWTH: f64 = 1.05;
 
 const STAGES: [&str; 6] = ["read", "check", "lower", "progenitor", "dress", "print"];
 
@@ -29,13 +38,8 @@ const TASK: &str = "HOSTING_APIS_SCALE";
 #[test]
 #[ignore = "takes minutes; wants a quiet machine"]
 fn cost_grows_with_the_number_of_operations() {
-    let specs = [
-        "specs/kiwivm.yaml",
-        "specs/vps-org.yaml",
-        "specs/cdnfly.yaml",
-    ];
     let mut missed = Vec::new();
-    for spec in specs {
+    for spec in SPECS {
         println!("\n{spec}: ms, and MiB of memory at most until then\n");
         println!(
             "| operations | {} | all | an operation |",
@@ -64,9 +68,69 @@ fn cost_grows_with_the_number_of_operations() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
-/// Runs the stages in this process. Not a test: what the one above starts.
 #[test]
-#[ignore = "for the test above"]
+#[ignore = "takes minutes; needs valgrind"]
+fn instructions_grow_with_the_number_of_operations() {
+    println!("\n| spec | operations | instructions | an operation |");
+    println!("| --- | --- | --- | --- |");
+    let sizes = [SIZES[0], SIZES[SIZES.len() - 1]];
+    let counts = thread::scope(|scope| {
+        let started =
+            SPECS.map(|spec| sizes.map(|size| scope.spawn(move || instructions(spec, size))));
+        started.map(|sizes| sizes.map(|count| count.join().expect("a count")))
+    });
+    let mut missed = Vec::new();
+    for (spec, counts) in SPECS.iter().zip(counts) {
+        let [fewest, most] = counts.map(|(operations, all)| {
+            let each = all / operations;
+            println!("| {spec} | {operations:.0} | {all:.0} | {each:.0} |");
+            each
+        });
+        let growth = most / fewest;
+        println!("| {spec} | | | {growth:.3} times, at most {INSTRUCTION_GROWTH} |");
+        if growth > INSTRUCTION_GROWTH {
+            missed.push(format!(
+                "{spec}: instructions of an operation grew {growth:.3} times"
+            ));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// How many operations such a spec has, and the instructions of all stages; and of growing the spec,
+/// which are few.
+fn instructions(file: &str, size: usize) -> (f64, f64) {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.arg(env::current_exe().expect("this program"));
+    let (output, errors) = stages_of(valgrind, file, size);
+    let number = |text: &str, after: &str| {
+        let (_, rest) = text.split_once(after).expect("a figure");
+        let word = rest.split_whitespace().next().expect("a figure");
+        word.parse().expect("a number")
+    };
+    (
+        number(&output, "operations "),
+        number(&errors, "Collected :"),
+    )
+}
+
+/// What a process prints that runs the stages for a size, and its errors.
+fn stages_of(mut program: Command, file: &str, size: usize) -> (String, String) {
+    let child = program
+        .args(["scale::stages", "--exact", "--ignored", "--nocapture"])
+        .env(TASK, format!("{file} {size}"))
+        .output()
+        .expect("it starts");
+    let output = String::from_utf8_lossy(&child.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&child.stderr).into_owned();
+    assert!(child.status.success(), "{output}{errors}");
+    (output, errors)
+}
+
+/// Runs the stages in this process. Not a test: what the two above start.
+#[test]
+#[ignore = "for the tests above"]
 fn stages() {
     let Ok(task) = env::var(TASK) else { return };
     let (file, size) = task.split_once(' ').expect("a file and a size");
@@ -116,17 +180,8 @@ impl Cost {
     }
 
     fn once(file: &str, size: usize) -> Cost {
-        let child = Command::new(env::current_exe().expect("this program"))
-            .args(["scale::stages", "--exact", "--ignored", "--nocapture"])
-            .env(TASK, format!("{file} {size}"))
-            .output()
-            .expect("it starts");
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(
-            child.status.success(),
-            "{output}{}",
-            String::from_utf8_lossy(&child.stderr)
-        );
+        let program = Command::new(env::current_exe().expect("this program"));
+        let (output, _) = stages_of(program, file, size);
         let figures: BTreeMap<&str, (u64, u64)> = output
             .lines()
             .filter_map(|line| {
