@@ -274,13 +274,13 @@ fn returned(method: &ImplItemFn) -> Option<String> {
     }
 }
 
-/// What `send` gives inside of its `Result` and `ResponseValue`.
+/// What `send` gives inside of its `Result` and `Response`.
 fn payload(builders: &[Item], name: &str) -> String {
     let send = methods_of(builders, name)
         .into_iter()
         .find(|method| method.sig.ident == "send");
     let payload = send.and_then(|send| match &send.sig.output {
-        ReturnType::Type(_, ty) => argument(argument(ty, "Result")?, "ResponseValue"),
+        ReturnType::Type(_, ty) => argument(argument(ty, "Result")?, "Response"),
         ReturnType::Default => None,
     });
     payload.map_or_else(|| "?".to_owned(), short)
@@ -326,6 +326,10 @@ fn setters(builders: &[Item], name: &str) -> Vec<Setter> {
             return None;
         };
         let name = method.sig.ident.to_string();
+        // Every call has these.
+        if ["timeout", "retry"].contains(&name.as_str()) {
+            return None;
+        }
         let ty = fields.get(&name).cloned();
         Some(Setter {
             ty: ty.unwrap_or_else(|| short(&argument.ty)),
@@ -514,7 +518,8 @@ fn reader(tokens: TokenStream) -> (String, Vec<StandIn>) {
     let mut stand_ins = Vec::new();
     for token in tokens {
         match token {
-            TokenTree::Ident(ident) => name = ident.to_string(),
+            TokenTree::Ident(ident) if name.is_empty() => name = ident.to_string(),
+            TokenTree::Ident(_) => {}
             TokenTree::Punct(punct) => sign = punct.as_char(),
             TokenTree::Literal(field) => {
                 let field = unquoted(field);

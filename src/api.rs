@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use reqwest::Request;
+use serde_json::Value;
 
 use crate::env::Environment;
 use crate::error::Error;
@@ -52,8 +53,11 @@ pub trait Api: Clone + Debug + Send + Sync + Sized + 'static {
         None
     }
 
-    /// Tells success from failure. Only what is the API's own: redirects, HTML and what a status
-    /// means by itself are judged before.
+    /// Tells a failure that the spec can't say. Asked of a body that can't be read as the payload,
+    /// that has the status of a failure, or that any JSON would fit; not of pages, and not of what
+    /// the envelope reports. The credentials are those of the call, if there was one.
     #[doc(hidden)]
-    fn judge(reply: &Reply) -> Result<(), Error>;
+    fn judge(_: &Reply, _: &Value, _: Option<&Self>) -> Result<(), Error> {
+        Ok(())
+    }
 }

@@ -18,7 +18,7 @@
 //! ```
 
 use reqwest::{Method, Request, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::authorize::{add_form_fields, add_query};
@@ -45,7 +45,8 @@ impl Credentials {
     }
 
     /// For the later generation of the dashboard, which reads the key of a GET from the query.
-    /// Whoever keeps logs of URLs then keeps the key.
+    /// Whoever keeps logs of URLs then keeps the key. In the environment, `BOARDMATE_KEY_IN=query`
+    /// says the same.
     pub fn key_in_query(self) -> Self {
         Credentials {
             in_query: true,
@@ -64,7 +65,14 @@ impl Api for Credentials {
     type Client = Client;
 
     fn from_env(env: &Environment) -> Result<Self, Error> {
-        Ok(Credentials::key(env.secret("KEY")?))
+        let credentials = Credentials::key(env.secret("KEY")?);
+        match env.optional("KEY_IN")?.as_deref() {
+            None | Some("form") => Ok(credentials),
+            Some("query") => Ok(credentials.key_in_query()),
+            Some(_) => Err(Error::configuration(
+                "BOARDMATE_KEY_IN is neither `form` nor `query`",
+            )),
+        }
     }
 
     fn secrets(&self) -> Vec<&Secret> {
@@ -79,22 +87,28 @@ impl Api for Credentials {
         add_form_fields(request, &[("key", self.key.expose())])
     }
 
-    fn judge(reply: &Reply) -> Result<(), Error> {
-        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    fn judge(reply: &Reply, body: &Value, credentials: Option<&Self>) -> Result<(), Error> {
+        let later = credentials.is_some_and(|credentials| credentials.in_query);
+        let text = |value: &Value| value.as_str().map(str::to_owned);
         if reply.status.is_success() {
-            return if is_fault(&body) {
-                Err(failure(Error::new(ErrorKind::Server), &body))
-            } else {
-                Ok(())
+            return match text(&body["status"]) {
+                Some(status) if body["message"].is_string() => Err(fault(&status, body)),
+                _ => Ok(()),
             };
         }
         let error = match reply.status {
             StatusCode::FORBIDDEN => Error::new(ErrorKind::Authentication),
+            // The page of an unknown path is all that the later generation says of an unknown user.
+            StatusCode::NOT_FOUND if body.is_string() && !later => {
+                return Err(reply.foreign(UNKNOWN_PATH.to_owned()));
+            }
             status => Error::of_status(status),
         };
+        let advice = advice(reply.status, body, later);
+        let error = advice.into_iter().fold(error, Error::because);
         // The later generation puts the same under `detail`, or there a list of what is wrong.
         match &body["detail"] {
-            Value::Null => Err(failure(error, &body)),
+            Value::Null => Err(failure(error, body)),
             detail @ Value::Array(list) => {
                 let wrong: Vec<String> = list.iter().map(wrong_field).collect();
                 Err(error
@@ -106,10 +120,40 @@ impl Api for Credentials {
     }
 }
 
-/// A fault of the server comes with 200. No payload has a text under `status`: a code of that name
-/// has an object there.
-fn is_fault(body: &Value) -> bool {
-    body["status"].is_string() && body["message"].is_string()
+/// A fault of the server, which comes with 200. One that it has `fixed` passes on a second try.
+fn fault(status: &str, body: &Value) -> Error {
+    let error = failure(Error::new(ErrorKind::Server), body);
+    if status == "fixed" {
+        error.passing()
+    } else {
+        error
+    }
+}
+
+const UNKNOWN_PATH: &str = "the dashboard has no such path: is the base URL right? If it is, the \
+    dashboard is of the later generation, which says the same of an unknown user or code: use \
+    `Credentials::key_in_query`, or BOARDMATE_KEY_IN=query";
+
+/// What to do if the dashboard may be of the other generation than the `later` that the credentials
+/// are for.
+fn advice(status: StatusCode, body: &Value, later: bool) -> Option<&'static str> {
+    let list = body["detail"].as_array();
+    let misses_key = |wrong: &Value| wrong["loc"] == json!(["query", "key"]);
+    match status.as_u16() {
+        _ if !later && list.is_some_and(|list| list.iter().any(misses_key)) => Some(
+            "this dashboard is of the later generation, which reads the key of a GET from the \
+             query: use `Credentials::key_in_query`, or BOARDMATE_KEY_IN=query",
+        ),
+        400 if later => Some(
+            "this dashboard may be of the documented generation, which reads the key of a GET from \
+             the form: leave out `Credentials::key_in_query`, or set BOARDMATE_KEY_IN=form",
+        ),
+        404 if body.is_string() => Some(
+            "the dashboard has no such user or code, or no such path: this generation says the \
+             same of all",
+        ),
+        _ => None,
+    }
 }
 
 fn failure(error: Error, body: &Value) -> Error {

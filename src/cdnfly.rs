@@ -116,12 +116,14 @@ impl Api for Credentials {
     }
 
     fn login(&self) -> Option<Login<Self>> {
-        let Kind::Login { account, password } = &self.0 else {
-            return None;
-        };
-        Some(Login {
+        matches!(self.0, Kind::Login { .. }).then_some(Login {
             operation: &operations::LOGIN,
-            body: json!({ "account": account, "password": password.expose() }),
+            body: |credentials| match &credentials.0 {
+                Kind::Login { account, password } => {
+                    json!({ "account": account, "password": password.expose() })
+                }
+                _ => Value::Null,
+            },
             credentials: |payload| {
                 let token = payload["access_token"].as_str()?;
                 // One that no header takes would be kept and never refused.
@@ -131,31 +133,14 @@ impl Api for Credentials {
         })
     }
 
-    fn judge(reply: &Reply) -> Result<(), Error> {
-        let outcome = reply.envelope(|code| match code {
-            "login_required" => Some(ErrorKind::Authentication),
-            _ => None,
-        });
-        // Of a body that is nothing but a text, public clients know that it holds a message. Other
-        // APIs' may hold anything, so that nobody gets to see it unasked; and so may one that is
-        // JSON once more.
-        let is_json = |text: &str| text.trim_start().starts_with(['{', '[', '"']);
-        outcome.map_err(|error| match serde_json::from_slice(&reply.body) {
-            Ok(Value::String(text)) if !is_json(&text) => error.message_is(Some(text)),
-            _ => error,
-        })?;
-        if reply.operation.id != operations::CREATE_USER.id {
+    /// The one success that is none: the user exists already, and only the message says so.
+    fn judge(reply: &Reply, body: &Value, _: Option<&Self>) -> Result<(), Error> {
+        let made_nothing = body["data"] == 0 || body["data"] == "0";
+        if !made_nothing || reply.operation.id != operations::CREATE_USER.id {
             return Ok(());
         }
-        // The one success that is none: the user exists already, and only the message says so.
-        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-        match &body["data"] {
-            Value::Number(id) if id.as_i64() == Some(0) => {
-                let message = body["msg"].as_str().map(str::to_owned);
-                Err(Error::new(ErrorKind::Conflict).message_is(message))
-            }
-            _ => Ok(()),
-        }
+        let message = body["msg"].as_str().map(str::to_owned);
+        Err(Error::new(ErrorKind::Conflict).message_is(message))
     }
 }
 

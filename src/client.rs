@@ -94,9 +94,10 @@ pub struct ClientBuilder<C: Api> {
     credentials: C,
     base_url: Option<String>,
     http: Option<reqwest::Client>,
-    timeout: Duration,
+    timeout: Option<Duration>,
     retry: RetryPolicy,
     max_response_bytes: usize,
+    strict: bool,
     allow_insecure_http: bool,
 }
 
@@ -107,9 +108,10 @@ impl<C: Api> ClientBuilder<C> {
             credentials,
             base_url: None,
             http: None,
-            timeout: Duration::from_secs(30),
+            timeout: None,
             retry: RetryPolicy::default(),
             max_response_bytes: 32 << 20,
+            strict: false,
             allow_insecure_http: false,
         }
     }
@@ -153,9 +155,11 @@ impl<C: Api> ClientBuilder<C> {
     }
 
     /// How long a call may take as a whole, retries and their waits included. By default 30
-    /// seconds.
+    /// seconds, or more for an operation that is known to be slow: its documentation says how long.
+    ///
+    /// A call's own `timeout` takes precedence over this one, and this one over that of an operation.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -168,6 +172,15 @@ impl<C: Api> ClientBuilder<C> {
     /// How large a reply's body may be, in bytes. By default 32 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Whether a value that can't be read fails its call, with the kind
+    /// [`Decode`](crate::ErrorKind::Decode). By default it doesn't, if it is that of an optional
+    /// property or of a map: it is left out, a `tracing` warning names its path, and so does
+    /// [`Response::unread`](crate::Response::unread).
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
         self
     }
 
@@ -219,6 +232,7 @@ impl<C: Api> ClientBuilder<C> {
             timeout: self.timeout,
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
+            strict: self.strict,
             sessions: Sessions::new(),
         })))
     }
@@ -232,6 +246,7 @@ impl<C: Api> fmt::Debug for ClientBuilder<C> {
             .field("timeout", &self.timeout)
             .field("retry", &self.retry)
             .field("max_response_bytes", &self.max_response_bytes)
+            .field("strict", &self.strict)
             .finish_non_exhaustive()
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Environment<'a> {
         &self,
         names: [&'static str; N],
     ) -> Result<&'static str, Error> {
-        let set = |name: &&str| {
+        let set = |name: &&str| -> Result<bool, Error> {
             let file = format!("{name}_FILE");
             Ok(self.optional(name)?.is_some() || self.optional(&file)?.is_some())
         };

@@ -5,14 +5,17 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 
-use serde::de::value::{MapAccessDeserializer, UnitDeserializer};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
 };
 use serde_json::{Map, Value};
 
+use crate::error::ErrorKind;
 use crate::operation::Envelope;
-use crate::wire::{Item, Lenient};
+use crate::unread;
+use crate::wire::{Lenient, Whole};
 
 /// The envelope's own fields as they came.
 #[derive(Debug, Default)]
@@ -26,9 +29,17 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// What tells success from failure, as text.
+    /// What tells success from failure, as text. A number is the same with a fraction of 0.
     pub(crate) fn code(&self) -> Option<Cow<'_, str>> {
-        self.code.as_ref().filter(|_| !self.twice).and_then(text)
+        let code = self.code.as_ref().filter(|_| !self.twice)?;
+        match code.as_f64().filter(|number| number.fract() == 0.0) {
+            // An integer stays exact.
+            Some(number) if code.is_f64() => Some(Cow::Owned(format!("{number:.0}"))),
+            _ => match text(code)? {
+                Cow::Borrowed(text) => Some(Cow::Borrowed(text.trim())),
+                other => Some(other),
+            },
+        }
     }
 
     /// The vendor's words, as text.
@@ -60,21 +71,45 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
 impl Envelope {
     /// Whether the call went well, by what the envelope says.
     pub(crate) fn is_success(&self, code: &str, seen: &Seen) -> bool {
+        let success = self.means_success(code, seen);
         let Some((minimum, maximum)) = self.results else {
-            return code == self.success;
+            return success;
         };
         // A payload that uses the field for itself is told from a failure by what only failures
         // have: shell commands exit with 1 and more without the call having failed. A plain
         // success may come with those fields, but empty: captures of other calls show that.
         let failed = |field: &&str| match seen.details.get(*field) {
             None => false,
-            Some(Value::Null) => code != self.success,
-            Some(value) => code != self.success || value.as_str() != Some(""),
+            Some(Value::Null) => !success,
+            Some(value) => !success || value.as_str() != Some(""),
         };
         let is_result = code
             .parse()
             .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
         is_result && !self.details.iter().any(failed)
+    }
+
+    /// Whether a value is that of success. Where that is a number, it is one in any form: `"0.0"`,
+    /// or `false` for 0.
+    fn means_success(&self, code: &str, seen: &Seen) -> bool {
+        let Ok(success) = self.success.parse::<f64>() else {
+            return code == self.success;
+        };
+        match seen.code {
+            Some(Value::Bool(flag)) => success == f64::from(u8::from(flag)),
+            _ => code.parse() == Ok(success),
+        }
+    }
+
+    /// The kind of failure that a code stands for, if the spec says so.
+    pub(crate) fn kind(&self, code: &str) -> Option<ErrorKind> {
+        let found = self.codes.iter().find(|(known, _)| *known == code);
+        found.map(|(_, kind)| *kind)
+    }
+
+    /// The kind of failure that all other codes stand for.
+    pub(crate) fn other_kind(&self) -> ErrorKind {
+        self.kind("default").unwrap_or(ErrorKind::Api)
     }
 
     /// The envelope's own fields alone.
@@ -87,7 +122,7 @@ impl Envelope {
     }
 
     /// The names of its own fields.
-    fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         let names = [self.field, self.message];
         names.into_iter().chain(self.details.iter().copied())
     }
@@ -174,7 +209,8 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
         } = self;
         let mut map = Beside { map, names, seen };
         let Some(field) = names.envelope.payload else {
-            *payload = Some(T::lenient(MapAccessDeserializer::new(map))?);
+            let beside = MapAccessDeserializer::new(map);
+            *payload = Some(T::payload(beside, Whole::Enveloped)?);
             return Ok(());
         };
         let mut found = false;
@@ -183,18 +219,28 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Open<'_, T> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let Item(value) = map.next_value()?;
             if mem::replace(&mut found, true) {
                 return Err(A::Error::duplicate_field(field));
             }
+            let since = unread::mark();
+            let Inside(value) = map.next_value()?;
+            unread::in_property(since, field);
             *payload = Some(value);
         }
         if !found {
-            // What is left out is null.
-            let null: UnitDeserializer<A::Error> = ().into_deserializer();
-            *payload = Some(T::lenient(null)?);
+            let absent = T::absent_payload();
+            *payload = Some(absent.ok_or_else(|| A::Error::missing_field(field))?);
         }
         Ok(())
+    }
+}
+
+/// A payload that stands in its envelope.
+struct Inside<T>(T);
+
+impl<'de, T: Lenient<'de>> Deserialize<'de> for Inside<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::payload(deserializer, Whole::Enveloped).map(Inside)
     }
 }
 
@@ -350,6 +396,8 @@ mod tests {
             payload: None,
             details: &[],
             results: None,
+            codes: &[("5", ErrorKind::Conflict), ("default", ErrorKind::Locked)],
+            bare_text: None,
         };
         let inside = Envelope {
             payload: Some("data"),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::secret::Secret;
+use crate::redact::Redactor;
+use crate::untyped::Untyped;
 
 /// What went wrong, in the terms that decide what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,12 +52,19 @@ pub enum ErrorKind {
     Api,
     /// A fault of the server.
     Server,
-    /// The call succeeded, and its reply isn't what the spec says. The server may have changed;
-    /// what the call asked for may well have been done.
+    /// The call succeeded, and its reply isn't what the spec says: it can't be read, or lacks what
+    /// such a reply must have. The server may have changed; what the call asked for may well have
+    /// been done. [`payload`](Error::payload) holds the reply, if it is JSON.
     Decode,
-    /// A redirect, or an HTML page where JSON was due. Often the base URL is wrong, or something
-    /// in front of the server answered.
+    /// A redirect, or a page or text that isn't the API's. Often the base URL is wrong, or something
+    /// in front of the server answered. A status of 401, 403, 429, or 500 and more has its own kind
+    /// all the same.
     UnexpectedResponse,
+    /// A list ended before all of its items came, or isn't paged as the API says. Each call
+    /// succeeded, and the items that came are good, but there may be more. Fetch the list again, as
+    /// it may have changed meanwhile; if that doesn't help, fetch it page by page, without
+    /// `stream()`, and see what the server makes of each.
+    Incomplete,
 }
 
 impl fmt::Display for ErrorKind {
@@ -80,6 +88,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Server => "server fault",
             ErrorKind::Decode => "unreadable reply",
             ErrorKind::UnexpectedResponse => "unexpected response",
+            ErrorKind::Incomplete => "incomplete list",
         })
     }
 }
@@ -87,8 +96,9 @@ impl fmt::Display for ErrorKind {
 /// Why a call failed, or why a client couldn't be made.
 ///
 /// It displays as one line that names the operation, the kind, the vendor's code, the HTTP status
-/// and the message, and neither a URL nor a header nor a body. Nothing that was a credential of
-/// the call is left in any part of it.
+/// and the message, and neither a URL nor a header nor a body; but of a reply that isn't the API's
+/// own, and is plain text, the first line. Nothing that was a credential of the call is left in any
+/// part of it.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -100,8 +110,11 @@ struct Inner {
     reason: Option<String>,
     details: Option<Value>,
     body: Option<String>,
+    payload: Option<Untyped>,
     retry_after: Option<Duration>,
     attempts: u32,
+    /// Whether the vendor says that it passes.
+    transient: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -138,12 +151,20 @@ impl Error {
         self.0.details.as_ref()
     }
 
-    /// The beginning of a reply that couldn't be read (kinds
-    /// [`Decode`](ErrorKind::Decode) and [`UnexpectedResponse`](ErrorKind::UnexpectedResponse)).
+    /// The beginning of a reply that couldn't be read as the API's: the first 1,024 bytes.
     ///
     /// No `Debug` or `Display` shows it, for it may hold secrets of the reply.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
+    }
+
+    /// The payload of a reply that says success and that couldn't be read as the call's (kind
+    /// [`Decode`](ErrorKind::Decode)), if it is JSON.
+    ///
+    /// A call that made something, such as a root password, can't be made again to read what it
+    /// gave: here it is. No `Debug` or `Display` of the error shows it.
+    pub fn payload(&self) -> Option<&Untyped> {
+        self.0.payload.as_ref()
     }
 
     /// How long the server asks to wait.
@@ -161,6 +182,9 @@ impl Error {
     /// server may have done what was asked.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::*;
+        if self.0.transient {
+            return true;
+        }
         match self.kind() {
             Connect | Timeout | Transport | RateLimited | Locked => true,
             Api | Server => {
@@ -184,8 +208,10 @@ impl Error {
             reason: None,
             details: None,
             body: None,
+            payload: None,
             retry_after: None,
             attempts: 0,
+            transient: false,
             source: None,
         }))
     }
@@ -251,6 +277,18 @@ impl Error {
         self
     }
 
+    /// Keeps the payload of a reply that says success.
+    pub(crate) fn payload_is(mut self, payload: Untyped) -> Self {
+        self.0.payload = Some(payload);
+        self
+    }
+
+    /// What the vendor says passes by itself.
+    pub(crate) fn passing(mut self) -> Self {
+        self.0.transient = true;
+        self
+    }
+
     pub(crate) fn retry_after_is(mut self, wait: Option<Duration>) -> Self {
         self.0.retry_after = wait;
         self
@@ -279,66 +317,36 @@ impl Error {
             reason: inner.reason.clone(),
             details: inner.details.clone(),
             body: inner.body.clone(),
+            payload: inner.payload.clone(),
             retry_after: inner.retry_after,
             attempts: inner.attempts,
+            transient: inner.transient,
             source: None,
         }))
     }
 
-    /// Takes every occurrence of these secrets out: servers do echo what they were sent.
-    pub(crate) fn without(mut self, secrets: &[&Secret]) -> Self {
-        let spellings: Vec<String> = secrets.iter().flat_map(|s| s.spellings()).collect();
-        let clean = |text: &mut String| {
-            for spelling in spellings.iter().filter(|s| s.len() >= SHORTEST) {
-                if text.contains(spelling) {
-                    *text = text.replace(spelling, "[redacted]");
-                }
-            }
-        };
+    /// Takes every occurrence of the call's secrets out: servers do echo what they were sent.
+    pub(crate) fn without(mut self, redactor: &Redactor) -> Self {
         let inner = &mut *self.0;
-        let texts = [
-            &mut inner.code,
-            &mut inner.message,
-            &mut inner.reason,
-            &mut inner.body,
-        ];
-        texts.into_iter().flatten().for_each(clean);
+        let texts = [&mut inner.code, &mut inner.message, &mut inner.reason];
+        texts
+            .into_iter()
+            .flatten()
+            .for_each(|text| redactor.text(text));
         if let Some(details) = &mut inner.details {
-            each_text(details, &clean);
+            redactor.json(details);
         }
         if let Some(body) = &mut inner.body {
-            spellings.iter().for_each(|s| drop_beginning(body, s));
+            redactor.beginning(body);
+            // The reason may end in a part of it.
+            if let Some(reason) = &mut inner.reason {
+                redactor.beginning(reason);
+            }
+        }
+        if let Some(payload) = &mut inner.payload {
+            payload.redact(redactor);
         }
         self
-    }
-}
-
-/// What is shorter is no secret, and would be found everywhere.
-const SHORTEST: usize = 4;
-
-/// Takes off what is left of a secret in the middle of which a body was cut.
-fn drop_beginning(text: &mut String, secret: &str) {
-    let lengths = (SHORTEST..secret.len()).rev();
-    let mut beginnings = lengths.filter_map(|length| secret.get(..length));
-    if let Some(found) = beginnings.find(|beginning| text.ends_with(beginning)) {
-        text.truncate(text.len() - found.len());
-    }
-}
-
-fn each_text(value: &mut Value, visit: &impl Fn(&mut String)) {
-    match value {
-        Value::String(text) => visit(text),
-        Value::Array(list) => list.iter_mut().for_each(|value| each_text(value, visit)),
-        Value::Object(map) => {
-            let entries = std::mem::take(map).into_iter();
-            let visited = entries.map(|(mut key, mut value)| {
-                visit(&mut key);
-                each_text(&mut value, visit);
-                (key, value)
-            });
-            *map = visited.collect();
-        }
-        _ => {}
     }
 }
 

@@ -1,14 +1,17 @@
 //! Ids, which servers send as numbers or as text, one or several.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::{slice, vec};
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::Lenient;
+use crate::wire::{Expected, Lenient, Whole, drain_map, mismatch, refuse};
 
 /// An id that is an integer or text, kept as it came.
 ///
@@ -19,11 +22,18 @@ use crate::wire::Lenient;
 ///
 /// let ids = [Id::from(101), Id::from("3f1c9a52-0d5e-4a7e-9b55-1f2d3c4b5a69")];
 /// assert_eq!(ids[0].to_string(), "101");
+/// // A list may have as a number what a creation gave as text.
+/// assert_eq!(ids[0], Id::from("101"));
 /// ```
+///
+/// An id that is empty or holds a comma can't be sent: servers take it for none, or for two.
 pub type Id = IntegerOrText;
 
 /// An integer or text, kept as it came: what a server can't decide on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+///
+/// Two are equal if their texts are, whichever of the two a server sent; hashing and order go by
+/// the text as well.
+#[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum IntegerOrText {
     /// An integer.
@@ -47,11 +57,55 @@ impl From<&IntegerOrText> for IntegerOrText {
     }
 }
 
+impl IntegerOrText {
+    /// The text that it is equal by.
+    fn canonical(&self) -> Cow<'_, str> {
+        match self {
+            IntegerOrText::Integer(value) => Cow::Owned(value.to_string()),
+            IntegerOrText::Text(value) => Cow::Borrowed(value),
+        }
+    }
+
+    /// Whether it names something: servers send 0 or nothing where they made nothing.
+    fn names_something(&self) -> bool {
+        !matches!(&*self.canonical(), "" | "0")
+    }
+}
+
+impl PartialEq for IntegerOrText {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (IntegerOrText::Integer(one), IntegerOrText::Integer(other)) => one == other,
+            (one, other) => one.canonical() == other.canonical(),
+        }
+    }
+}
+
+impl Eq for IntegerOrText {}
+
+impl Hash for IntegerOrText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical().hash(state);
+    }
+}
+
+impl Ord for IntegerOrText {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.canonical().cmp(&other.canonical())
+    }
+}
+
+impl PartialOrd for IntegerOrText {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl<'de> Deserialize<'de> for IntegerOrText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 
-        impl Visitor<'_> for Either {
+        impl<'de> Visitor<'de> for Either {
             type Value = IntegerOrText;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -65,25 +119,39 @@ impl<'de> Deserialize<'de> for IntegerOrText {
                 let text = |_| IntegerOrText::Text(value.to_string());
                 Ok(i64::try_from(value).map_or_else(text, IntegerOrText::Integer))
             }
+            fn visit_f64<E: Error>(self, value: f64) -> Result<IntegerOrText, E> {
+                whole_number(value)
+                    .map(IntegerOrText::Integer)
+                    .ok_or_else(|| mismatch(&Expected(&self), "a number"))
+            }
             fn visit_str<E: Error>(self, value: &str) -> Result<IntegerOrText, E> {
                 Ok(IntegerOrText::Text(value.to_owned()))
             }
-            // serde's own words would quote the value.
-            fn visit_bool<E: Error>(self, _: bool) -> Result<IntegerOrText, E> {
-                Err(E::custom("expected an integer or text, found a bool"))
-            }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<IntegerOrText, E> {
-                Err(E::custom("expected an integer or text, found a number"))
-            }
+            refuse!(bool, unit, seq, map);
         }
 
         deserializer.deserialize_any(Either)
     }
 }
 
+/// A float that is an integer, as far as a float is exact.
+fn whole_number(value: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (value.fract() == 0.0 && value.abs() < EXACT).then_some(value as i64)
+}
+
 impl<'de> Lenient<'de> for IntegerOrText {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
+    }
+
+    /// What a call made. It may stand in an object, as `id`.
+    fn payload<D: Deserializer<'de>>(deserializer: D, whole: Whole) -> Result<Self, D::Error> {
+        let mut ids = Ids::payload(deserializer, whole)?.into_iter();
+        match (ids.next(), ids.next()) {
+            (Some(id), None) => Ok(id),
+            _ => Err(D::Error::custom("expected one id, found several")),
+        }
     }
 }
 
@@ -156,6 +224,19 @@ impl<'a> IntoIterator for &'a Ids {
     }
 }
 
+impl Ids {
+    /// Whether this id is one of them, be it a number or text.
+    ///
+    /// ```
+    /// use hosting_apis::Ids;
+    ///
+    /// assert!(Ids::from([901, 902]).contains("901"));
+    /// ```
+    pub fn contains(&self, id: impl Into<Id>) -> bool {
+        self.0.contains(&id.into())
+    }
+}
+
 impl<'de> Deserialize<'de> for Ids {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrMany;
@@ -173,21 +254,43 @@ impl<'de> Deserialize<'de> for Ids {
                 let id = i64::try_from(id).map_or_else(|_| Id::from(id.to_string()), Id::from);
                 Ok(Ids::from(id))
             }
-            fn visit_str<E: Error>(self, id: &str) -> Result<Ids, E> {
-                Ok(Ids::from(id))
+            fn visit_f64<E: Error>(self, id: f64) -> Result<Ids, E> {
+                whole_number(id)
+                    .map(Ids::from)
+                    .ok_or_else(|| mismatch(&Expected(&self), "a number"))
+            }
+            fn visit_str<E: Error>(self, ids: &str) -> Result<Ids, E> {
+                Ok(ids.split(',').map(str::trim).collect())
             }
             fn visit_seq<A: SeqAccess<'de>>(self, ids: A) -> Result<Ids, A::Error> {
                 Vec::lenient(SeqAccessDeserializer::new(ids)).map(Ids)
             }
-            // serde's own words would quote the value.
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Ids, E> {
-                Err(E::custom("expected an id or a list of them, found a bool"))
+            /// Some panels wrap what they made: `{"id": 923}`, `{"ids": [923, 924]}`, `{"site_id": 7}`.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ids, A::Error> {
+                let (mut named, mut of_kind) = (Vec::new(), Vec::new());
+                while let Some(key) = map.next_key::<String>()? {
+                    let found = match &*key {
+                        "id" | "ids" => &mut named,
+                        kind if kind.ends_with("_id") => &mut of_kind,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    match map.next_value::<Ids>() {
+                        Ok(ids) => found.push(ids),
+                        Err(error) => {
+                            drain_map(map);
+                            return Err(error);
+                        }
+                    }
+                }
+                let found = if named.is_empty() { of_kind } else { named };
+                let only = <[Ids; 1]>::try_from(found);
+                only.map(|[ids]| ids)
+                    .map_err(|_| mismatch(&Expected(&self), "an object without just one"))
             }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Ids, E> {
-                Err(E::custom(
-                    "expected an id or a list of them, found a number",
-                ))
-            }
+            refuse!(bool, unit);
         }
 
         deserializer.deserialize_any(OneOrMany)
@@ -197,6 +300,15 @@ impl<'de> Deserialize<'de> for Ids {
 impl<'de> Lenient<'de> for Ids {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
+    }
+
+    /// What a call made: at least one thing.
+    fn payload<D: Deserializer<'de>>(deserializer: D, _: Whole) -> Result<Self, D::Error> {
+        let ids = Self::deserialize(deserializer)?;
+        if ids.is_empty() || !ids.iter().all(Id::names_something) {
+            return Err(D::Error::custom("the reply holds no id of what was made"));
+        }
+        Ok(ids)
     }
 }
 
@@ -239,6 +351,8 @@ impl From<&Id> for Ids {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
     use serde_json::json;
 
     use super::*;
@@ -260,6 +374,14 @@ mod tests {
             ("[923, \"924\"]", vec![923.into(), "924".into()]),
             ("[9223372036854775808]", vec!["9223372036854775808".into()]),
             ("[]", vec![]),
+            ("901.0", vec![Id::Integer(901)]),
+            (r#""923, 924""#, vec!["923".into(), "924".into()]),
+            (r#"{"id": 923}"#, vec![Id::Integer(923)]),
+            (
+                r#"{"url": "/x", "ids": [923, "924"], "n": 2}"#,
+                vec![923.into(), "924".into()],
+            ),
+            (r#"{"site_id": "923"}"#, vec!["923".into()]),
         ];
         for (json, expected) in rows {
             assert_eq!(ids(json).unwrap()[..], expected, "{json}");
@@ -271,12 +393,19 @@ mod tests {
         let rows = [
             ("true", "an id or a list of them, found a bool"),
             ("987654.5", "an id or a list of them, found a number"),
-            ("null", "invalid type: null"),
-            (r#"{"secretive": 1}"#, "invalid type: map"),
+            ("null", "an id or a list of them, found null"),
+            (r#"{"secretive": 1}"#, "found an object without just one"),
+            (
+                r#"{"id": ["secretive", {"a": 1}], "b": 1}"#,
+                "an integer or text, found an object",
+            ),
             ("[987654.5]", "an integer or text, found a number"),
             ("[false]", "an integer or text, found a bool"),
-            (r#"["1", ["secretive"]]"#, "invalid type: sequence"),
-            ("[null]", "invalid type: null"),
+            (
+                r#"["1", ["secretive"]]"#,
+                "an integer or text, found a list",
+            ),
+            ("[null]", "an integer or text, found null"),
         ];
         for (json, says) in rows {
             let error = ids(json).unwrap_err();
@@ -311,7 +440,59 @@ mod tests {
             assert_eq!(ids[..], [Id::from(&text)]);
             assert_eq!(Ids::from(&ids), ids);
         }
-        assert_ne!(Id::from("7"), Id::from(7), "the server's type is kept");
+        assert!(
+            matches!(Id::from("7"), Id::Text(_)),
+            "the server's type is kept"
+        );
+    }
+
+    #[test]
+    fn ids_are_equal_by_their_text_whatever_the_server_made_of_it() {
+        let (number, text) = (Id::Integer(901), Id::from("901"));
+        assert_eq!(number, text);
+        assert_ne!(number, Id::from("0901"));
+        assert!(Ids::from([900, 901]).contains(&text) && Ids::from("901").contains(901));
+        assert!(!Ids::from([900, 901]).contains("90"));
+        assert!(HashSet::from([number.clone()]).contains(&text));
+        assert!(BTreeSet::from([text.clone()]).contains(&number));
+        // The order is that of the text, for numbers as well.
+        assert!(Id::Integer(10) < Id::Integer(9) && Id::Integer(10) < Id::from("9"));
+        assert_eq!(Ids::from([7, 8]), Ids::from(["7", "8"]));
+    }
+
+    #[test]
+    fn a_creation_that_gives_no_id_gave_none() {
+        let made = |json: &str| {
+            let mut json = serde_json::Deserializer::from_str(json);
+            Ids::payload(&mut json, Whole::Enveloped).map_err(|e| e.to_string())
+        };
+        for none in [
+            r#""""#,
+            r#""0""#,
+            "0",
+            "null",
+            "[]",
+            "[0]",
+            r#"["7", ""]"#,
+            "{}",
+        ] {
+            assert!(made(none).is_err(), "{none}");
+        }
+        for (json, ids) in [
+            ("7", vec![7]),
+            (r#""7""#, vec![7]),
+            (r#""7,8""#, vec![7, 8]),
+            (r#"{"id": 7}"#, vec![7]),
+            (r#"{"ids": ["7", 8]}"#, vec![7, 8]),
+        ] {
+            assert_eq!(made(json), Ok(Ids::from(ids)), "{json}");
+        }
+        let one = |json: &str| {
+            let mut json = serde_json::Deserializer::from_str(json);
+            Id::payload(&mut json, Whole::Enveloped).ok()
+        };
+        assert_eq!(one(r#"{"id": "7"}"#), Some(Id::from(7)));
+        assert_eq!([one("[7, 8]"), one("0")], [None, None]);
     }
 
     #[test]

@@ -33,7 +33,6 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::api::Api;
 use crate::env::Environment;
 use crate::error::one_line;
-use crate::reply::Reply;
 use crate::{Error, ErrorKind, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/kiwivm.rs"));
@@ -92,15 +91,6 @@ impl Api for Credentials {
             api_key: self.api_key.expose(),
         };
         crate::authorize::add_form_fields(request, &form)
-    }
-
-    fn judge(reply: &Reply) -> Result<(), Error> {
-        reply.envelope(|code| match code {
-            "700005" => Some(ErrorKind::Authentication),
-            "788888" => Some(ErrorKind::Locked),
-            "700001" => Some(ErrorKind::InvalidInput),
-            _ => None,
-        })
     }
 }
 
@@ -228,7 +218,8 @@ impl<'a> WaitUntilUnlocked<'a> {
         let deadline = crate::transport::deadline(self.timeout);
         let mut last = None;
         loop {
-            let poll = self.client.migrate_get_locations().into_future();
+            // Whatever it answers: that it does says that no job runs.
+            let poll = self.client.migrate_get_locations().json();
             match timeout_at(deadline, poll).await {
                 Ok(Ok(_)) => return Ok(()),
                 Ok(Err(error)) if error.is_retryable() => {

@@ -37,8 +37,9 @@ match client.restart().await {
 //!
 //! A method of the client begins a call, setters add what it sends, and `.await` makes it and
 //! gives the payload. What is required is checked before anything is sent. With `send()` in place
-//! of the bare `.await` the payload comes in a [`ResponseValue`], with the status and headers of
-//! the reply:
+//! of the bare `.await` the payload comes in a [`Response`], with the status and headers of the
+//! reply; with `json()`, as [`Untyped`] JSON, for properties that the spec doesn't know. `timeout` and
+//! `retry` set for this call what the client has for all:
 //!
 #![cfg_attr(
     feature = "vps-org",
@@ -52,8 +53,8 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 ```
 "#
 )]
-//! A call whose reply is one page of a list has `stream()` too, which gives the items of all pages:
-//! see [`Items`].
+//! A call whose reply is one page of a list has `stream()` too, which gives the items of all pages,
+//! or an error if the server doesn't: see [`Items`].
 //!
 //! Replies are read leniently, because these servers change what they send: a number may come as
 //! text, a flag as 0 or 1, an empty map as a list. Types stay plain: nearly every field is an
@@ -128,12 +129,17 @@ pub mod mock;
 mod operation;
 mod pages;
 mod place;
+mod redact;
 mod reply;
+mod request;
+mod response;
 mod retry;
 mod secret;
 mod session;
 mod structure;
 mod transport;
+mod unread;
+mod untyped;
 #[cfg(feature = "vps-org")]
 pub mod vps_org;
 mod wire;
@@ -144,11 +150,13 @@ pub use error::{Error, ErrorKind};
 pub use id::{Id, Ids, IntegerOrText};
 pub use json::Json;
 pub use operation::{Envelope, Operation};
-pub use pages::Items;
-pub use progenitor_client::ResponseValue;
-pub use reqwest::StatusCode;
+pub use pages::{IncompleteList, Items};
+pub use request::Request;
+pub use reqwest::{Method, StatusCode};
+pub use response::Response;
 pub use retry::RetryPolicy;
 pub use secret::Secret;
+pub use untyped::Untyped;
 
 /// The README's programs compile.
 #[cfg(all(doctest, feature = "kiwivm", feature = "cdnfly", feature = "mock"))]

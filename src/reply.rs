@@ -1,6 +1,12 @@
 //! From a reply to its payload: judged and decoded, in one pass where it is a success.
+//!
+//! ```text
+//! judge: a page? ── envelope ── status ─┬─ read ── payload
+//!                                       └─ can't be read ── judge of the API ── reread, leaving out
+//! ```
 
 use std::borrow::Cow;
+use std::mem;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -12,10 +18,13 @@ use crate::envelope::{Open, Seen};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Envelope, Operation};
 use crate::place::path_of;
+use crate::response::Response;
+use crate::unread;
+use crate::untyped::Untyped;
 use crate::wire::{self, Lenient};
 
-/// What an API itself says of a reply: its `judge`.
-type Judge = fn(&Reply) -> Result<(), Error>;
+/// What an API itself says of a body that isn't a payload: its `judge`.
+pub(crate) type Judge<'a> = &'a (dyn Fn(&Reply, &Value) -> Result<(), Error> + Sync);
 
 /// A reply as it came, its body whole.
 #[doc(hidden)]
@@ -25,29 +34,40 @@ pub struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether all that is there has to be readable.
+    pub(crate) strict: bool,
+    /// What of the payload was left out.
+    pub(crate) unread: Vec<String>,
     /// The envelope's fields, if they were read with the payload.
     seen: Option<Seen>,
 }
+
+/// What some of these servers put before their JSON.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Reply {
     pub(crate) fn new(
         operation: &'static Operation,
         status: StatusCode,
         headers: HeaderMap,
-        body: Bytes,
+        mut body: Bytes,
     ) -> Self {
+        if body.starts_with(BOM) {
+            body = body.split_off(BOM.len());
+        }
         Reply {
             operation,
             status,
             headers,
             body,
+            strict: false,
+            unread: Vec::new(),
             seen: None,
         }
     }
 
-    /// Reads the payload to its place, or says why there is none. What is there after a failure is
-    /// nobody's.
-    pub(crate) fn read<T>(&mut self, own: Judge, payload: &mut Option<T>) -> Result<(), Error>
+    /// Decodes into `payload`, or says why there is none. On error, ignore what `payload` holds.
+    pub(crate) fn read<T>(&mut self, own: Judge<'_>, payload: &mut Option<T>) -> Result<(), Error>
     where
         T: for<'de> Lenient<'de>,
     {
@@ -63,17 +83,88 @@ impl Reply {
             }
             envelope => {
                 self.judge(own)?;
-                match envelope {
+                if envelope.is_none() && T::ANYTHING {
+                    self.judge_anything(own)?;
+                }
+                if T::NOTHING {
                     // A reply that is to carry nothing may as well be empty, as after a DELETE.
-                    _ if T::NOTHING => wire::whole("null").map(|nothing| *payload = Some(nothing)),
-                    None => wire::whole(&self.text()).map(|value| *payload = Some(value)),
-                    Some(envelope) => {
-                        Open::leaving(envelope, &mut Seen::default(), payload).read(&self.text())
-                    }
+                    wire::whole("null").map(|nothing| *payload = Some(nothing))
+                } else {
+                    self.decode(payload)
                 }
             }
         };
-        read.map_err(|e| self.unreadable(&e))
+        read.or_else(|error| self.reread(own, error, payload))
+    }
+
+    /// The payload untyped.
+    pub(crate) fn untyped(&self, own: Judge<'_>) -> Result<Untyped, Error> {
+        self.judge(own)?;
+        if self.operation.envelope.is_none() {
+            self.judge_anything(own)?;
+        }
+        match serde_json::from_str(&self.text()) {
+            Ok(value) => Ok(self.payload(value)),
+            Err(_) if self.body.trim_ascii().is_empty() => Ok(self.payload(Value::Null)),
+            Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    /// A payload with what came with it.
+    pub(crate) fn response<T>(&mut self, payload: T) -> Response<T> {
+        let headers = mem::take(&mut self.headers);
+        Response::new(payload, self.status, headers, self.unread.clone())
+    }
+
+    fn payload(&self, reply: Value) -> Untyped {
+        Untyped::new(self.operation.payload(reply), self.operation.secrets)
+    }
+
+    /// Reads the payload of a reply that is a success.
+    fn decode<T>(&self, payload: &mut Option<T>) -> Result<(), serde_json::Error>
+    where
+        T: for<'de> Lenient<'de>,
+    {
+        match &self.operation.envelope {
+            None => wire::bare(&self.text()).map(|value| *payload = Some(value)),
+            Some(envelope) if envelope.results.is_none() => {
+                Open::noting(envelope, &mut Seen::default(), payload).read(&self.text())
+            }
+            Some(envelope) => {
+                Open::leaving(envelope, &mut Seen::default(), payload).read(&self.text())
+            }
+        }
+    }
+
+    /// Looks once more at a reply that can't be read as it is: whether it is a failure in the API's
+    /// own words, and whether it can be read without what is odd in it. Only then is it an error.
+    fn reread<T>(
+        &mut self,
+        own: Judge<'_>,
+        error: serde_json::Error,
+        payload: &mut Option<T>,
+    ) -> Result<(), Error>
+    where
+        T: for<'de> Lenient<'de>,
+    {
+        let Ok(value) = serde_json::from_str::<Value>(&self.text()) else {
+            return Err(self.unreadable(&error));
+        };
+        own(self, &value)?;
+        let error = match self.strict {
+            true => error,
+            false => match unread::collecting(|| self.decode(payload)) {
+                (Ok(()), unread) => {
+                    self.unread = unread.into_paths();
+                    return Ok(());
+                }
+                (Err(error), _) => error,
+            },
+        };
+        let message = self.operation.envelope.as_ref();
+        let message = message.and_then(|envelope| envelope.read(&self.text()).ok()?.message());
+        let unreadable = self.unreadable(&error).message_is(message);
+        Err(unreadable.payload_is(self.payload(value)))
     }
 
     /// The body as the text that JSON is, looked through once and not again in each of its strings.
@@ -89,33 +180,51 @@ impl Reply {
         self.status.is_success() && envelope.results.is_none()
     }
 
-    /// HTML first, since no API means it; then what the API itself says; then the status.
-    pub(crate) fn judge(&self, own: Judge) -> Result<(), Error> {
-        let status = self.status;
+    /// A page first, since no API means it; then what the envelope says; then the status, with what
+    /// the API itself says of the body.
+    pub(crate) fn judge(&self, own: Judge<'_>) -> Result<(), Error> {
         if self.body.trim_ascii_start().first() == Some(&b'<') {
-            if !status.is_success() {
-                let reason = "the reply is an HTML page, not the API's own";
-                return Err(Error::of_status(status).because(reason));
-            }
-            let reason =
-                "the reply is an HTML page; something in front of the API may have answered";
-            return Err(Error::new(ErrorKind::UnexpectedResponse)
-                .because(reason)
-                .body_is(&self.body));
+            let page = "the reply is an HTML page, not the API's own; something in front of it may \
+                        have answered";
+            return Err(self.foreign(page.to_owned()));
         }
-        own(self)?;
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(Error::of_status(status))
+        if let Some(envelope) = &self.operation.envelope {
+            self.open(envelope)?;
+        }
+        if self.status.is_success() {
+            return Ok(());
+        }
+        if self.body.trim_ascii().is_empty() {
+            return Err(Error::of_status(self.status));
+        }
+        match (self.plain_text(), serde_json::from_str(&self.text())) {
+            (Some(text), _) => {
+                let line = first_line(&text);
+                let reason = format!("the reply is text, and not the API's own: {line}");
+                own(self, &Value::String(text))?;
+                Err(self.foreign(reason))
+            }
+            (None, Ok(body)) => {
+                own(self, &body)?;
+                Err(Error::of_status(self.status))
+            }
+            (None, Err(_)) => {
+                let reason = "the reply is no JSON, and so not the API's own";
+                Err(self.foreign(reason.to_owned()))
+            }
+        }
+    }
+
+    /// Of a body that any JSON would do as, only the API's own words tell a failure.
+    fn judge_anything(&self, own: Judge<'_>) -> Result<(), Error> {
+        match serde_json::from_str::<Value>(&self.text()) {
+            Ok(body) => own(self, &body),
+            Err(_) => Ok(()),
         }
     }
 
     /// The failure that the envelope reports, of the kind that its code stands for.
-    pub(crate) fn envelope(&self, kind: impl Fn(&str) -> Option<ErrorKind>) -> Result<(), Error> {
-        let Some(envelope) = &self.operation.envelope else {
-            return Ok(());
-        };
+    fn open(&self, envelope: &Envelope) -> Result<(), Error> {
         let read;
         let seen = match &self.seen {
             Some(seen) => seen,
@@ -124,14 +233,12 @@ impl Reply {
                     read = seen;
                     &read
                 }
-                // A failure by status needn't have the envelope.
-                Err(_) if !self.status.is_success() => return Err(Error::of_status(self.status)),
-                Err(e) => return Err(self.without_envelope(&e)),
+                Err(e) => return self.without_envelope(envelope, &e),
             },
         };
         let Some(code) = seen.code() else {
             if !self.status.is_success() {
-                return Err(Error::of_status(self.status));
+                return Ok(());
             }
             let count = if seen.twice { "more than one" } else { "no" };
             let reason = format!(
@@ -142,13 +249,12 @@ impl Reply {
                 .because(reason)
                 .body_is(&self.body));
         };
-        if self.status.is_success() && envelope.is_success(&code, seen) {
-            return Ok(());
-        }
-        let error = match kind(&code) {
-            Some(kind) => Error::new(kind),
-            None if self.status.is_success() => Error::new(ErrorKind::Api),
-            None => Error::of_status(self.status),
+        let success = envelope.is_success(&code, seen);
+        let error = match (self.status.is_success(), envelope.kind(&code)) {
+            (true, _) if success => return Ok(()),
+            (_, Some(kind)) => Error::new(kind),
+            (true, None) => Error::new(envelope.other_kind()),
+            (false, None) => Error::of_status(self.status),
         };
         let mut details = seen.details.clone();
         details.retain(|_, value| !matches!(value, Value::Null) && value.as_str() != Some(""));
@@ -159,8 +265,24 @@ impl Reply {
             .details_are(details))
     }
 
-    /// serde's own words would quote the value that is no object.
-    fn without_envelope(&self, error: &serde_json::Error) -> Error {
+    /// A body that isn't an object. serde's own words would quote the value.
+    fn without_envelope(
+        &self,
+        envelope: &Envelope,
+        error: &serde_json::Error,
+    ) -> Result<(), Error> {
+        let text = self.plain_text();
+        let is_refusal = |beginning| self.text().trim_start().starts_with(beginning);
+        if envelope.bare_text.is_some_and(is_refusal) && text.is_some() {
+            let error = match self.status.is_success() {
+                true => Error::new(ErrorKind::Api),
+                false => Error::of_status(self.status),
+            };
+            return Err(error.message_is(text).body_is(&self.body));
+        }
+        if !self.status.is_success() {
+            return Ok(());
+        }
         let what = match error.classify() {
             Category::Data => "is JSON but no object",
             Category::Eof if self.body.trim_ascii().is_empty() => "is empty",
@@ -168,15 +290,48 @@ impl Reply {
             _ => "is no JSON",
         };
         let reason = format!("the body {what}, so it can't say how the call went");
-        Error::new(ErrorKind::Decode)
+        let reason = match text.filter(|_| !self.body.trim_ascii_start().starts_with(b"\"")) {
+            Some(text) => format!("{reason}: {}", first_line(&text)),
+            None => reason,
+        };
+        Err(Error::new(ErrorKind::Decode)
             .because(reason)
-            .body_is(&self.body)
+            .body_is(&self.body))
+    }
+
+    /// A reply that isn't the API's own. Some statuses mean themselves, whoever answers.
+    pub(crate) fn foreign(&self, reason: String) -> Error {
+        let error = match self.status.as_u16() {
+            401 | 403 | 429 | 500.. => Error::of_status(self.status),
+            _ => Error::new(ErrorKind::UnexpectedResponse).status_is(self.status),
+        };
+        error.because(reason).body_is(&self.body)
+    }
+
+    /// A body that is nothing but text, plain or as a string of JSON.
+    fn plain_text(&self) -> Option<String> {
+        let body = str::from_utf8(&self.body).ok()?.trim();
+        let text = match body.starts_with('"') {
+            true => serde_json::from_str::<String>(body).ok()?,
+            false => body.to_owned(),
+        };
+        let text = text.trim();
+        let is_text = |c: char| !c.is_control() || c.is_whitespace();
+        // What begins so is JSON, or was to be.
+        let begins_as_json = text.starts_with(['{', '[', '"']);
+        let is_plain = !text.is_empty() && !begins_as_json && text.chars().all(is_text);
+        let is_json = || serde_json::from_str::<Value>(body).is_ok_and(|value| !value.is_string());
+        (is_plain && !is_json()).then(|| text.to_owned())
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> Error {
         let unreadable = Error::new(ErrorKind::Decode)
             .status_is(self.status)
             .body_is(&self.body);
+        if let Some(text) = self.plain_text().filter(|_| error.is_syntax()) {
+            let line = first_line(&text);
+            return unreadable.because(format!("the body is text and no JSON: {line}"));
+        }
         if self.body.trim_ascii().is_empty() {
             return unreadable.because("the body is empty where the spec has a payload");
         }
@@ -191,6 +346,14 @@ impl Reply {
             None => words,
         })
     }
+}
+
+/// The first line of a text, for an error to show. It isn't cut where it is shown only: what is left
+/// of a secret there would not be found.
+fn first_line(text: &str) -> String {
+    const LONGEST: usize = 1024;
+    let line = text.trim().lines().next().unwrap_or_default();
+    line.chars().take(LONGEST).collect()
 }
 
 /// An escape that stands for no character: what reads it fails, and what passes over it doesn't.

@@ -3,8 +3,8 @@
 //! Three gates, all of which must be open:
 //!
 //! 1. Repeating does no harm: the operation is idempotent, or the request never left.
-//! 2. The failure is transient: no connection, a broken one, 408, 429, 502, 503, 504, and a lock
-//!    if the policy says so.
+//! 2. The failure is transient: no connection, a broken one, 408, 429, 502, 503, 504, what the
+//!    vendor says passes, and a lock if the policy says so.
 //! 3. Attempts are left, and the wait ends before the call's deadline.
 //!
 //! Waits grow exponentially with full jitter, so that many clients that failed together don't
@@ -16,7 +16,6 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::error::{Error, ErrorKind};
-use crate::operation::Operation;
 
 /// When and how often a call is made again; see [`ClientBuilder::retry`](crate::ClientBuilder::retry).
 ///
@@ -69,13 +68,8 @@ impl RetryPolicy {
     }
 
     /// How long to wait before the next attempt, if there is to be one within `left`.
-    pub(crate) fn next(
-        &self,
-        operation: &Operation,
-        error: &Error,
-        left: Duration,
-    ) -> Option<Duration> {
-        let harmless = operation.idempotent || error.kind() == ErrorKind::Connect;
+    pub(crate) fn next(&self, idempotent: bool, error: &Error, left: Duration) -> Option<Duration> {
+        let harmless = idempotent || error.kind() == ErrorKind::Connect;
         let transient = match error.kind() {
             ErrorKind::Locked => self.retry_locked,
             ErrorKind::Timeout => false,

@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 
 /// How credentials that requests can't carry become some that they can: by a call of the API.
+///
+/// It holds no secret itself: the body with the password in it is made when the call is.
 #[doc(hidden)]
 pub struct Login<C> {
     pub(crate) operation: &'static Operation,
-    /// The JSON body of that call.
-    pub(crate) body: Value,
+    /// Makes the JSON body of that call.
+    pub(crate) body: fn(&C) -> Value,
     /// The credentials in its payload.
     pub(crate) credentials: fn(&Value) -> Option<C>,
 }
@@ -52,7 +54,8 @@ impl<C> Sessions<C> {
 
     /// The session to use; a new one if there is none or it is the `expired` one. Of many calls that
     /// need a new one, the first logs in, and the others wait and share what comes of it: a wrong
-    /// password tried a hundred times would lock the account.
+    /// password tried a hundred times would lock the account. But that the first one's time is up
+    /// says nothing of theirs.
     pub(crate) async fn get(
         &self,
         expired: Option<&Session<C>>,
@@ -67,7 +70,8 @@ impl<C> Sessions<C> {
             return Ok(Arc::clone(current));
         }
         let number = self.ended.load(Ordering::Acquire);
-        if let Some(failure) = state.failure.as_ref().filter(|_| number > asked) {
+        let shared = |failure: &&Error| number > asked && failure.kind() != ErrorKind::Timeout;
+        if let Some(failure) = state.failure.as_ref().filter(shared) {
             return Err(failure.again());
         }
         let outcome = login.await;
@@ -95,7 +99,6 @@ mod tests {
     use std::future::ready;
 
     use super::*;
-    use crate::ErrorKind;
 
     #[tokio::test]
     async fn a_late_complaint_about_an_old_session_finds_the_one_that_took_its_place() {
@@ -127,5 +130,22 @@ mod tests {
         }
         let later = sessions.get(Some(&old), ready(Ok("later"))).await;
         assert_eq!(later.unwrap().credentials, "later");
+    }
+
+    #[tokio::test]
+    async fn who_waited_for_a_login_whose_time_was_up_logs_in() {
+        let sessions = Sessions::new();
+        let (first, second) = tokio::join!(
+            sessions.get(None, async {
+                tokio::task::yield_now().await;
+                Err(Error::new(ErrorKind::Timeout))
+            }),
+            sessions.get(None, ready(Ok("own")))
+        );
+        assert_eq!(
+            first.err().map(|error| error.kind()),
+            Some(ErrorKind::Timeout)
+        );
+        assert_eq!(second.unwrap().credentials, "own");
     }
 }

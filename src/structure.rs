@@ -17,16 +17,20 @@ use serde::de::{
 };
 use serde_json::json;
 
+use crate::unread;
 use crate::wire::{
-    Expected, Item, Lenient, Refused, decode_base64, from_text, from_value, mismatch, refuse,
+    Expected, Item, Lenient, Whole, decode_base64, drain_list, drain_map, from_text, from_value,
+    mismatch, refuse,
 };
 
 /// A generated struct: what its properties are, and what may stand in for it.
 pub(crate) trait Structure<'de>: Sized {
     /// The property that bare text in place of the struct is the value of.
     const TEXT: Option<&'static str> = None;
+    /// Whether a payload of it may hold nothing.
+    const MAY_BE_EMPTY: bool = true;
 
-    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
+    fn from_map<A: MapAccess<'de>>(map: A, whole: Whole) -> Result<Self, A::Error>;
 
     /// From a bare list that stands in for the struct. Only the structs of which that is known make
     /// use of it, so that no other is compiled for it; the others give it back.
@@ -36,15 +40,15 @@ pub(crate) trait Structure<'de>: Sized {
 }
 
 /// Reads a generated struct.
-pub(crate) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn read<'de, D, T>(deserializer: D, whole: Whole) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Structure<'de> + for<'a> Lenient<'a>,
 {
-    deserializer.deserialize_any(AnObject(PhantomData))
+    deserializer.deserialize_any(AnObject(PhantomData, whole))
 }
 
-struct AnObject<T>(PhantomData<T>);
+struct AnObject<T>(PhantomData<T>, Whole);
 
 impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> Visitor<'de> for AnObject<T> {
     type Value = T;
@@ -53,20 +57,23 @@ impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> Visitor<'de> for AnObject<T> 
         f.write_str("an object")
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::from_map(map)
+        T::from_map(map, self.1)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
         match T::from_list(list)? {
             Ok(value) => Ok(value),
-            Err(mut list) => {
-                list.next_element_seed(Refused(&Expected(&self), "a list"))?;
-                empty_structure()
-            }
+            Err(mut list) => match list.next_element()? {
+                None => self.empty(),
+                Some(IgnoredAny) => {
+                    drain_list(list);
+                    Err(mismatch(&Expected(&self), "a list"))
+                }
+            },
         }
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
         match (text.trim(), T::TEXT) {
-            ("", _) => empty_structure(),
+            ("", _) => self.empty(),
             (json, Some(field)) if !json.starts_with('{') => from_value(&json!({ field: text })),
             (json, _) => from_text(json, &Expected(&self)),
         }
@@ -74,9 +81,14 @@ impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> Visitor<'de> for AnObject<T> 
     refuse!(bool, i64, u64, f64, unit);
 }
 
-/// A struct of which the server sent nothing.
-fn empty_structure<T: for<'a> Lenient<'a>, E: Error>() -> Result<T, E> {
-    from_value(&json!({}))
+impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> AnObject<T> {
+    /// A struct of which the server sent nothing.
+    fn empty<E: Error>(self) -> Result<T, E> {
+        if self.1 != Whole::Part && !T::MAY_BE_EMPTY {
+            return Err(mismatch(&Expected(&self), "nothing"));
+        }
+        from_value(&json!({}))
+    }
 }
 
 /// A generated struct from the list that is its only property.
@@ -85,10 +97,11 @@ where
     A: SeqAccess<'de>,
     T: Structure<'de>,
 {
-    T::from_map(OneEntry {
+    let entry = OneEntry {
         key: Some(key),
         list: Some(list),
-    })
+    };
+    T::from_map(entry, Whole::Part)
 }
 
 struct OneEntry<A> {
@@ -122,12 +135,23 @@ pub(crate) struct Properties<A> {
     place: fn(&str) -> usize,
     /// The last name that was read, if those without a place are kept.
     name: Option<String>,
+    /// Whether what can't be read is left out.
+    forgiving: bool,
+    /// How many had a place, and how many had none.
+    known: usize,
+    unknown: usize,
 }
 
 impl<'de, A: MapAccess<'de>> Properties<A> {
     pub(crate) fn new(map: A, place: fn(&str) -> usize, keeps_others: bool) -> Self {
-        let name = keeps_others.then(String::new);
-        Properties { map, place, name }
+        Properties {
+            map,
+            place,
+            name: keeps_others.then(String::new),
+            forgiving: unread::is_on(),
+            known: 0,
+            unknown: 0,
+        }
     }
 
     /// The place of the next property.
@@ -140,18 +164,24 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
         })
     }
 
+    /// Reads a property that may be left out, if its type knows what its absence stands for.
     #[inline]
     pub(crate) fn read<T: Lenient<'de>>(
         &mut self,
         name: &'static str,
         to: &mut Option<T>,
     ) -> Result<(), A::Error> {
-        if to.is_some() {
-            return Err(A::Error::duplicate_field(name));
-        }
-        let Item(value) = self.map.next_value()?;
-        *to = Some(value);
-        Ok(())
+        self.read_or(name, to, T::absent)
+    }
+
+    /// Reads a property without which its object isn't believed.
+    #[inline]
+    pub(crate) fn read_required<T: Lenient<'de>>(
+        &mut self,
+        name: &'static str,
+        to: &mut Option<T>,
+    ) -> Result<(), A::Error> {
+        self.read_or(name, to, || None)
     }
 
     /// What goes over the wire as base64.
@@ -167,18 +197,95 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
         Ok(())
     }
 
+    #[inline]
+    fn read_or<T: Lenient<'de>>(
+        &mut self,
+        name: &'static str,
+        to: &mut Option<T>,
+        absent: fn() -> Option<T>,
+    ) -> Result<(), A::Error> {
+        self.known += 1;
+        if self.forgiving {
+            return self.read_or_leave_out(name, to, absent);
+        }
+        if to.is_some() {
+            return Err(A::Error::duplicate_field(name));
+        }
+        let Item(value) = self.map.next_value()?;
+        *to = Some(value);
+        Ok(())
+    }
+
+    /// The slow way, of a reply that couldn't be read as it is.
+    #[inline(never)]
+    fn read_or_leave_out<T: Lenient<'de>>(
+        &mut self,
+        name: &'static str,
+        to: &mut Option<T>,
+        absent: fn() -> Option<T>,
+    ) -> Result<(), A::Error> {
+        let since = unread::mark();
+        let read = self.map.next_value();
+        if to.is_some() {
+            drain_map(&mut self.map);
+            return Err(A::Error::duplicate_field(name));
+        }
+        match read {
+            Ok(Item(value)) => {
+                unread::in_property(since, name);
+                *to = Some(value);
+                Ok(())
+            }
+            Err(error) => match absent() {
+                Some(absent) if unread::leave_out(since, name) => {
+                    *to = Some(absent);
+                    Ok(())
+                }
+                _ => {
+                    drain_map(&mut self.map);
+                    Err(error)
+                }
+            },
+        }
+    }
+
     pub(crate) fn skip(&mut self) -> Result<(), A::Error> {
+        self.unknown += 1;
         self.map.next_value::<IgnoredAny>().map(|_| ())
     }
 
+    /// Keeps a property that has no place.
     pub(crate) fn keep<T: Lenient<'de>>(
         &mut self,
         others: &mut BTreeMap<String, T>,
     ) -> Result<(), A::Error> {
+        self.known += 1;
         let name = self.name.as_mut().map(mem::take).unwrap_or_default();
-        let Item(value) = self.map.next_value()?;
-        others.insert(name, value);
-        Ok(())
+        let since = unread::mark();
+        match self.map.next_value() {
+            Ok(Item(value)) => {
+                unread::in_property(since, &name);
+                others.insert(name, value);
+                Ok(())
+            }
+            Err(_) if self.forgiving && unread::leave_out(since, &name) => Ok(()),
+            Err(error) => {
+                drain_map(&mut self.map);
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the object is the one that is due: none of its properties, but others, make it
+    /// another one, such as that of an error.
+    pub(crate) fn believed(&self, whole: Whole, may_be_empty: bool) -> Result<(), A::Error> {
+        let nothing_due = may_be_empty && (self.unknown == 0 || whole == Whole::Enveloped);
+        if whole == Whole::Part || self.known > 0 || nothing_due {
+            return Ok(());
+        }
+        Err(A::Error::custom(
+            "the object has none of the properties that the spec has for it",
+        ))
     }
 }
 
@@ -216,23 +323,39 @@ pub(crate) fn present<'de, T: Lenient<'de>, E: Error>(
     value: Option<T>,
     name: &'static str,
 ) -> Result<T, E> {
-    let value = value.or_else(T::absent);
+    required(value.or_else(T::absent), name)
+}
+
+/// What came of a property that has to be there.
+pub(crate) fn required<T, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
 }
 
-/// Reads a generated struct: `Name { "property" => field, … }`, where `: base64` says how text is
-/// sent, and `.. field` keeps all other properties. `= "property"` names the one for a bare list,
-/// `~ "property"` the one for bare text, and `@ "property"` the key of a map in each item of a list
-/// that stands in for the map.
+/// Reads a generated struct: `Name { "property" => field, … }`.
+///
+/// | word | says |
+/// | --- | --- |
+/// | `: base64` behind a field | its text goes over the wire as base64 |
+/// | `: required` behind a field | without it the object isn't believed |
+/// | `.. field` at the end | all other properties are kept there |
+/// | `= "property"` before the properties | a bare list stands for an object with this one |
+/// | `~ "property"` | so does bare text |
+/// | `@ "property"` | in a list that stands in for a map, this one holds the key |
+/// | `may_be_empty = false` | a payload of it holds at least one of its properties |
 macro_rules! lenient {
     (
         $name:ident $(= $list:literal)? $(~ $text:literal)? $(@ $key:literal)?
+        $(may_be_empty = $empty:literal)?
         { $($property:literal => $field:ident $(: $form:ident)?),* $(,)? $(.. $others:ident)? }
     ) => {
         impl<'de> $crate::structure::Structure<'de> for $name {
             $(const TEXT: Option<&'static str> = Some($text);)?
+            $(const MAY_BE_EMPTY: bool = $empty;)?
 
-            fn from_map<A: serde::de::MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+            fn from_map<A: serde::de::MapAccess<'de>>(
+                map: A,
+                whole: $crate::wire::Whole,
+            ) -> Result<Self, A::Error> {
                 #[allow(non_camel_case_types)]
                 enum Place {
                     $($field,)*
@@ -254,8 +377,12 @@ macro_rules! lenient {
                         _ => $crate::structure::lenient!(@other properties $($others)?),
                     }?
                 }
+                properties.believed(
+                    whole,
+                    <Self as $crate::structure::Structure<'de>>::MAY_BE_EMPTY,
+                )?;
                 Ok(Self {
-                    $($field: $crate::structure::present($field, $property)?,)*
+                    $($field: $crate::structure::lenient!(@present $property, $field $($form)?)?,)*
                     $($others,)?
                 })
             }
@@ -270,16 +397,25 @@ macro_rules! lenient {
         }
 
         impl<'de> $crate::wire::Lenient<'de> for $name {
+            const IN_TEXT: bool = true;
+            const OBJECT: bool = true;
             $(const KEY: Option<&'static str> = Some($key);)?
 
             fn lenient<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::structure::read(deserializer)
+                $crate::structure::read(deserializer, $crate::wire::Whole::Part)
+            }
+
+            fn payload<D: serde::Deserializer<'de>>(
+                deserializer: D,
+                whole: $crate::wire::Whole,
+            ) -> Result<Self, D::Error> {
+                $crate::structure::read(deserializer, whole)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::structure::read(deserializer)
+                $crate::structure::read(deserializer, $crate::wire::Whole::Part)
             }
         }
     };
@@ -288,6 +424,15 @@ macro_rules! lenient {
     };
     (@read $properties:ident $property:literal, $field:ident base64) => {
         $properties.read_base64($property, &mut $field)
+    };
+    (@read $properties:ident $property:literal, $field:ident required) => {
+        $properties.read_required($property, &mut $field)
+    };
+    (@present $property:literal, $field:ident required) => {
+        $crate::structure::required($field, $property)
+    };
+    (@present $property:literal, $field:ident $($form:ident)?) => {
+        $crate::structure::present($field, $property)
     };
     (@keeps) => { false };
     (@keeps $others:ident) => { true };

@@ -18,21 +18,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use progenitor_client::{ResponseValue, encode_path};
+use progenitor_client::encode_path;
 use reqwest::header::{ACCEPT, HeaderValue};
-use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Method, Request, RequestBuilder, StatusCode, Url};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::{Instrument, Span, debug, field, info_span};
+use tracing::{Instrument, Span, debug, field, info_span, warn};
 
 use crate::api::Api;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, one_line};
 use crate::id::{Id, Ids};
 use crate::operation::Operation;
-use crate::reply::Reply;
+use crate::redact::Redactor;
+use crate::reply::{Judge, Reply};
+use crate::response::Response;
 use crate::retry::{RetryPolicy, retry_after};
 use crate::secret::Secret;
 use crate::session::{Login, Session, Sessions};
+use crate::untyped::Untyped;
 use crate::wire::Lenient;
 
 /// What a client and its clones share. The generated clients hold nothing else.
@@ -43,14 +47,40 @@ pub(crate) struct Shared<C> {
     pub(crate) credentials: C,
     pub(crate) base_url: Url,
     pub(crate) http: reqwest::Client,
-    pub(crate) timeout: Duration,
+    /// The timeout of every call, if it was set.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) max_response_bytes: usize,
+    pub(crate) strict: bool,
     pub(crate) sessions: Sessions<C>,
 }
 
+/// How long a call may take that nobody has set a timeout for.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What a call makes of a reply. It keeps what it made to itself.
 type Read<'a> = dyn FnMut(&mut Reply) -> Result<(), Error> + Send + 'a;
+
+/// What was set for one call alone. In a box, as it mostly is nothing.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default)]
+pub struct Options(Option<Box<Tuned>>);
+
+#[derive(Clone, Debug, Default)]
+struct Tuned {
+    timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+}
+
+impl Options {
+    pub(crate) fn timeout(&mut self, timeout: Duration) {
+        self.0.get_or_insert_default().timeout = Some(timeout);
+    }
+
+    pub(crate) fn retry(&mut self, policy: RetryPolicy) {
+        self.0.get_or_insert_default().retry = Some(policy);
+    }
+}
 
 /// What awaiting a generated builder gives.
 #[doc(hidden)]
@@ -61,10 +91,12 @@ impl<C: Api> Core<C> {
         Core(Arc::new(shared))
     }
 
-    pub(crate) fn call(&self, operation: &'static Operation) -> Call<'_, C> {
+    pub(crate) fn call(&self, operation: &'static Operation, options: Options) -> Call<'_, C> {
         Call {
             shared: &self.0,
             operation,
+            options,
+            idempotent: operation.idempotent,
             hidden: Vec::new(),
         }
     }
@@ -94,10 +126,15 @@ pub(crate) enum Body<T> {
     Many(Vec<T>),
 }
 
+/// What is wrong with such an id.
+const WITH_COMMA: &str = "with a comma, which would be two: give them one by one";
+
 /// One call of one operation, under way.
 pub(crate) struct Call<'a, C> {
     shared: &'a Shared<C>,
     operation: &'static Operation,
+    options: Options,
+    idempotent: bool,
     /// The secrets among its parameters.
     hidden: Vec<Secret>,
 }
@@ -114,6 +151,11 @@ impl<'a, C: Api> Call<'a, C> {
 
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.shared.http
+    }
+
+    /// The method, which each operation has in its spec.
+    pub(crate) fn method(&self) -> Method {
+        Method::from_bytes(self.operation.method.as_bytes()).unwrap_or_default()
     }
 
     /// Takes note of parameters that no error may show, should the server repeat them.
@@ -154,16 +196,20 @@ impl<'a, C: Api> Call<'a, C> {
         Ok(encode_path(&value))
     }
 
+    /// The same for an id, which a server may take for several.
+    pub(crate) fn path_id(&self, name: &str, id: Option<Id>) -> Result<String, Error> {
+        let id = self.required(name, id)?;
+        if matches!(&id, Id::Text(text) if text.contains(',')) {
+            return Err(self.invalid(format!("`{name}` holds an id {WITH_COMMA}")));
+        }
+        self.path_value(name, Some(id))
+    }
+
     /// The same for ids that share a segment, with commas between them.
     pub(crate) fn path_values(&self, name: &str, ids: Option<Ids>) -> Result<String, Error> {
-        let ids = self.required(name, ids)?;
-        let of_id = |id: &Id| match id {
-            Id::Text(text) if text.contains(',') => Err(self.invalid(format!(
-                "`{name}` holds an id with a comma, which would be two: give them one by one"
-            ))),
-            id => self.path_value(name, Some(id)),
-        };
-        let ids = ids.iter().map(of_id).collect::<Result<Vec<_>, _>>()?;
+        let ids = self.required(name, ids)?.into_iter();
+        let of_id = |id| self.path_id(name, Some(id));
+        let ids = ids.map(of_id).collect::<Result<Vec<_>, _>>()?;
         if ids.is_empty() {
             return Err(self.invalid(format!("`{name}` is a list without an id")));
         }
@@ -180,7 +226,49 @@ impl<'a, C: Api> Call<'a, C> {
         }
     }
 
-    fn invalid(&self, reason: String) -> Error {
+    /// Refuses a list of items without one.
+    pub(crate) fn some<T>(&self, name: &str, items: &[T]) -> Result<(), Error> {
+        match items {
+            [] => Err(self.invalid(format!("`{name}` is a list without an item"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses ids that a server would take for none, or for several.
+    pub(crate) fn ids<'i>(
+        &self,
+        name: &str,
+        ids: impl IntoIterator<Item = &'i Id>,
+    ) -> Result<(), Error> {
+        let wrong = ids.into_iter().find_map(|id| match id {
+            Id::Text(text) if text.trim().is_empty() => Some("that is empty"),
+            Id::Text(text) if text.contains(',') => Some(WITH_COMMA),
+            _ => None,
+        });
+        match wrong {
+            Some(wrong) => Err(self.invalid(format!("`{name}` holds an id {wrong}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses properties that have a setter of their own, which would be sent twice.
+    pub(crate) fn others<'n>(
+        &self,
+        known: &[&str],
+        others: impl IntoIterator<Item = &'n String>,
+    ) -> Result<(), Error> {
+        match others
+            .into_iter()
+            .find(|name| known.contains(&name.as_str()))
+        {
+            None => Ok(()),
+            Some(name) => Err(self.invalid(format!(
+                "`{name}` is a property that the spec names: use its own setter"
+            ))),
+        }
+    }
+
+    pub(crate) fn invalid(&self, reason: String) -> Error {
         Error::new(ErrorKind::InvalidRequest)
             .because(reason)
             .of(self.operation.name)
@@ -206,6 +294,23 @@ impl<'a, C: Api> Call<'a, C> {
         })
     }
 
+    /// How long it may take: as was said for this call, for this client, or for this operation.
+    fn timeout(&self) -> Duration {
+        let own = self.options.0.as_ref().and_then(|tuned| tuned.timeout);
+        let set = own.or(self.shared.timeout);
+        set.or(self.operation.timeout).unwrap_or(TIMEOUT)
+    }
+
+    fn retry(&self) -> &RetryPolicy {
+        let own = self.options.0.as_ref();
+        let own = own.and_then(|tuned| tuned.retry.as_ref());
+        own.unwrap_or(&self.shared.retry)
+    }
+
+    fn redactor(&self) -> Redactor {
+        Redactor::new(&self.secrets())
+    }
+
     /// Makes the call, in a span of its own.
     async fn spanned(&mut self, sent: &Sent, read: &mut Read<'_>) -> Result<(), Error> {
         let span = info_span!(
@@ -217,7 +322,7 @@ impl<'a, C: Api> Call<'a, C> {
             status = field::Empty,
             error = field::Empty,
         );
-        let deadline = deadline(self.shared.timeout);
+        let deadline = deadline(self.timeout());
         let exchange = pin!(self.exchange(sent, deadline, read));
         let outcome = exchange.instrument(span.clone()).await;
         record(&span, &outcome);
@@ -251,7 +356,7 @@ impl<'a, C: Api> Call<'a, C> {
             let error = error
                 .of(self.operation.name)
                 .attempts_were(attempts)
-                .without(&self.secrets());
+                .without(&self.redactor());
             // A server that doesn't know the session did nothing of what was asked.
             if session.is_some() && !renewed && error.kind() == ErrorKind::Authentication {
                 debug!(attempt = attempts, "the session has expired");
@@ -260,7 +365,7 @@ impl<'a, C: Api> Call<'a, C> {
                 continue;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let Some(wait) = self.shared.retry.next(self.operation, &error, left) else {
+            let Some(wait) = self.retry().next(self.idempotent, &error, left) else {
                 return Err(error);
             };
             debug!(attempt = attempts, error = %error.kind(), wait_ms = wait.as_millis() as u64, "retrying");
@@ -271,7 +376,7 @@ impl<'a, C: Api> Call<'a, C> {
     fn too_late(&self) -> Error {
         Error::new(ErrorKind::Timeout).because(format!(
             "no whole reply within {:?}, which is the timeout of the call",
-            self.shared.timeout
+            self.timeout()
         ))
     }
 
@@ -287,7 +392,7 @@ impl<'a, C: Api> Call<'a, C> {
         let Some(login) = self.shared.credentials.login() else {
             return Ok(None);
         };
-        let login = log_in(self.shared, login, deadline);
+        let login = log_in(self.shared, login, self.options.clone(), deadline);
         let session = self.shared.sessions.get(expired, login);
         let session = timeout_at(deadline, session)
             .await
@@ -319,7 +424,7 @@ impl<'a, C: Api> Call<'a, C> {
     async fn attempt(
         &self,
         url: &Url,
-        response: impl Future<Output = reqwest::Result<Response>>,
+        response: impl Future<Output = reqwest::Result<reqwest::Response>>,
         read: &mut Read<'_>,
     ) -> Result<StatusCode, Error> {
         let mut response = response.await.map_err(exchange_error)?;
@@ -334,13 +439,32 @@ impl<'a, C: Api> Call<'a, C> {
         let body = body(response, self.shared.max_response_bytes).await;
         let body = body.map_err(|e| e.status_is(status))?;
         let mut reply = Reply::new(self.operation, status, headers, body);
+        reply.strict = self.shared.strict;
         match read(&mut reply) {
-            Ok(()) => Ok(status),
+            Ok(()) => {
+                self.warn_of(&reply.unread);
+                Ok(status)
+            }
             Err(error) => {
                 let wait = retry_after(&reply.headers);
                 Err(error.status_is(status).retry_after_is(wait))
             }
         }
+    }
+}
+
+impl<C: Api> Call<'_, C> {
+    /// Says what was left out of a payload, by names that the server may have made up.
+    fn warn_of(&self, unread: &[String]) {
+        if unread.is_empty() {
+            return;
+        }
+        let mut paths = unread.join(", ");
+        self.redactor().text(&mut paths);
+        warn!(
+            unread = one_line(&paths),
+            "the reply has values of another form, which are left out"
+        );
     }
 }
 
@@ -375,19 +499,44 @@ impl Sent {
 /// What sending a generated builder gives: the payload with the reply's status and headers.
 pub(crate) async fn send<C, T>(
     prepared: Result<Prepared<'_, C>, Error>,
-) -> Result<ResponseValue<T>, Error>
+) -> Result<Response<T>, Error>
 where
     C: Api,
     T: for<'de> Lenient<'de> + Send,
 {
-    made_of_reply(prepared?, |reply, made| {
+    let mut prepared = prepared?;
+    let mut response: Response<T> = made_of_reply(&mut prepared, |reply, own, made| {
         let mut payload = None;
-        reply.read(C::judge, &mut payload)?;
-        let headers = mem::take(&mut reply.headers);
-        *made = payload.map(|payload| ResponseValue::new(payload, reply.status, headers));
+        reply.read(own, &mut payload)?;
+        *made = payload.map(|payload| reply.response(payload));
         Ok(())
     })
-    .await
+    .await?;
+    response.redact_unread(|| prepared.call.redactor());
+    Ok(response)
+}
+
+/// What sending a call without a type gives: its payload as JSON, without what is secret in the
+/// request.
+pub(crate) async fn send_untyped<C: Api>(
+    prepared: Result<Prepared<'_, C>, Error>,
+) -> Result<Response<Untyped>, Error> {
+    let mut prepared = prepared?;
+    let mut response = made_of_reply(&mut prepared, |reply, own, made| {
+        let payload = reply.untyped(own)?;
+        *made = Some(reply.response(payload));
+        Ok(())
+    })
+    .await?;
+    response.redact(&prepared.call.redactor());
+    Ok(response)
+}
+
+/// What asking a generated builder for JSON gives.
+pub(crate) fn json<'a, C: Api>(
+    prepared: Result<Prepared<'a, C>, Error>,
+) -> CallFuture<'a, Untyped> {
+    Box::pin(async { Ok(send_untyped(prepared).await?.into_inner()) })
 }
 
 /// What awaiting one gives: the payload alone.
@@ -397,49 +546,53 @@ where
     T: for<'de> Lenient<'de> + Send + 'a,
 {
     match prepared {
-        Ok(prepared) => Box::pin(made_of_reply(prepared, |reply, made| {
-            reply.read(C::judge, made)
-        })),
+        Ok(mut prepared) => Box::pin(async move {
+            made_of_reply(&mut prepared, |reply, own, made| reply.read(own, made)).await
+        }),
         Err(error) => Box::pin(ready(Err(error))),
     }
 }
 
-#[expect(
-    clippy::manual_async_fn,
-    reason = "the parameters of a function that is async take their room in its future twice"
-)]
-fn made_of_reply<C: Api, T: Send>(
-    mut prepared: Prepared<'_, C>,
-    make: fn(&mut Reply, &mut Option<T>) -> Result<(), Error>,
-) -> impl Future<Output = Result<T, Error>> + Send {
-    async move {
-        let mut made = None;
-        let read = &mut |reply: &mut Reply| make(reply, &mut made);
-        prepared.call.spanned(&prepared.sent, read).await?;
-        made.ok_or_else(|| prepared.call.invalid("no reply was read".to_owned()))
-    }
+/// Makes a call, and something of its reply.
+async fn made_of_reply<C: Api, T: Send>(
+    prepared: &mut Prepared<'_, C>,
+    make: fn(&mut Reply, Judge<'_>, &mut Option<T>) -> Result<(), Error>,
+) -> Result<T, Error> {
+    let mut made = None;
+    let Prepared { call, sent } = prepared;
+    let credentials = &call.shared.credentials;
+    let own = |reply: &Reply, body: &Value| C::judge(reply, body, Some(credentials));
+    let read = &mut |reply: &mut Reply| make(reply, &own, &mut made);
+    call.spanned(sent, read).await?;
+    made.ok_or_else(|| call.invalid("no reply was read".to_owned()))
 }
 
 /// Logs in, as one call that other calls may wait for. In a box, since it is a call within a call.
+/// A login does no harm if it is repeated: at worst it leaves a token that nobody uses.
 fn log_in<'a, C: Api>(
     shared: &'a Shared<C>,
     login: Login<C>,
+    options: Options,
     deadline: Instant,
 ) -> CallFuture<'a, C> {
     Box::pin(async move {
         let call = Call {
             shared,
             operation: login.operation,
+            options,
+            idempotent: true,
             hidden: Vec::new(),
         };
         let url = call.url(login.operation.path);
-        let request = call.http().post(url).json(&login.body);
+        let body = (login.body)(&shared.credentials);
+        let request = call.http().post(url).json(&body);
         let Prepared { mut call, sent } = call.prepared(request)?;
+        let own = |reply: &Reply, body: &Value| C::judge(reply, body, Some(&shared.credentials));
         let mut credentials = None;
         let mut read = |reply: &mut Reply| {
-            reply.judge(C::judge)?;
+            reply.judge(&own)?;
             let body = serde_json::from_slice(&reply.body).unwrap_or_default();
-            credentials = (login.credentials)(login.operation.payload(&body));
+            credentials = (login.credentials)(&login.operation.payload(body));
             // What the body holds in place of a token is not for showing.
             let reason = "the reply to the login holds no token";
             match credentials {
@@ -459,7 +612,7 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
 }
 
 /// The body, up to the cap and not a byte further.
-async fn body(mut response: Response, cap: usize) -> Result<Bytes, Error> {
+async fn body(mut response: reqwest::Response, cap: usize) -> Result<Bytes, Error> {
     let too_large = || {
         let reason = format!("the body is larger than the {cap} bytes that the client allows");
         Error::new(ErrorKind::TooLarge).because(reason)
@@ -562,9 +715,10 @@ mod tests {
             credentials: Credentials::login("marta", "p"),
             base_url: Url::parse("http://localhost").unwrap(),
             http: crate::http_client().unwrap(),
-            timeout,
+            timeout: Some(timeout),
             retry: RetryPolicy::never(),
             max_response_bytes: 0,
+            strict: false,
             sessions: Sessions::new(),
         });
         let mut login = pin!(core.0.sessions.get(None, pending()));
@@ -572,7 +726,7 @@ mod tests {
         assert!(begun.await);
 
         let list_sites = OPERATIONS.iter().find(|o| o.id == "listSites").unwrap();
-        let mut call = core.call(list_sites);
+        let mut call = core.call(list_sites, Options::default());
         let start = Instant::now();
         let outcome = timeout_at(start + timeout * 2, call.session(None, deadline(timeout)));
         let error = outcome.await.expect("it waits for ever").err().unwrap();

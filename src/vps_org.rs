@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::env::Environment;
 use crate::reply::Reply;
-use crate::{Error, Secret};
+use crate::{Error, ErrorKind, Secret};
 
 include!(concat!(env!("OUT_DIR"), "/vps_org.rs"));
 
@@ -67,34 +67,59 @@ impl Api for Credentials {
         )
     }
 
-    fn judge(reply: &Reply) -> Result<(), Error> {
-        if reply.status.is_success() {
+    /// Django REST framework's bodies: a text under `detail`, or texts by field. With a 2xx, only
+    /// what no payload has makes it one.
+    fn judge(reply: &Reply, body: &Value, _: Option<&Self>) -> Result<(), Error> {
+        let error = if !reply.status.is_success() {
+            Error::of_status(reply.status)
+        } else if is_failure(body) {
+            Error::new(ErrorKind::Api)
+        } else {
+            return Ok(());
+        };
+        if body.is_string() {
             return Ok(());
         }
-        let error = Error::of_status(reply.status);
-        // Django REST framework's bodies: a text under `detail`, or texts by field.
-        match serde_json::from_slice::<Value>(&reply.body) {
-            Ok(body) => {
-                let message = message(&body);
-                let details = !matches!(&body, Value::Object(map) if map.len() == 1 && map.contains_key("detail"));
-                Err(error
-                    .message_is(Some(message))
-                    .details_are(details.then_some(body)))
-            }
-            Err(_) => Err(error),
-        }
+        let code = body["code"].as_str();
+        let error = code
+            .into_iter()
+            .fold(error, |error, code| error.code_is(code));
+        let details =
+            !matches!(body, Value::Object(map) if map.len() == 1 && map.contains_key("detail"));
+        Err(error
+            .message_is(Some(message(body)))
+            .details_are(details.then(|| body.clone())))
     }
+}
+
+/// Whether a body holds the framework's words for a failure.
+fn is_failure(body: &Value) -> bool {
+    ["detail", "non_field_errors"]
+        .iter()
+        .any(|name| !body[name].is_null())
 }
 
 /// All texts of an error body, each with the field that it is about.
 fn message(body: &Value) -> String {
     let mut texts = Vec::new();
-    collect("", body, &mut texts);
+    match body {
+        // What stands beside `detail` says the same for programs.
+        Value::Object(map) if map.get("detail").is_some_and(Value::is_string) => {
+            collect("", &map["detail"], &mut texts);
+        }
+        body => collect("", body, &mut texts),
+    }
     texts.join("; ")
 }
 
 fn collect(field: &str, value: &Value, texts: &mut Vec<String>) {
     match value {
+        // Of several objects, each is an item of the list that was sent.
+        Value::Array(list) if list.iter().any(Value::is_object) => {
+            for (index, value) in list.iter().enumerate() {
+                collect(&format!("{field}[{index}]"), value, texts);
+            }
+        }
         Value::Array(list) => list.iter().for_each(|value| collect(field, value, texts)),
         Value::Object(map) => {
             for (key, value) in map {

@@ -13,6 +13,9 @@
 //! Types stay plain. A trait carries the leniency, so that generated code has only to list the
 //! properties of a struct, and so that nothing is built in between: values go from the text to their
 //! type. What can't be read is an error that names no value, since a value may be a secret.
+//!
+//! A visitor that refuses a list or an object reads to its end first, and so does one that gives up in
+//! the middle. What stands around it can then go on without it: see [`unread`](crate::unread).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,38 +24,83 @@ use std::marker::PhantomData;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
-    Visitor,
-};
+use serde::de::{Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::place::path_of;
+use crate::unread;
 
 /// A type that reads itself from what these servers send.
 #[doc(hidden)]
 pub trait Lenient<'de>: Sized {
     /// Whether an optional value of this type is absent when it is `""`.
     const EMPTY_IS_NONE: bool = true;
+    /// Whether it is read from JSON text in a string too, so that the text `null` is null.
+    const IN_TEXT: bool = false;
+    /// Whether it is an object, so that a list of it may hold nothing else.
+    const OBJECT: bool = false;
     /// Whether no body is due, so that none is read.
     const NOTHING: bool = false;
+    /// Whether any JSON can be read as it, so that reading it proves nothing.
+    const ANYTHING: bool = false;
     /// The property that says which key of a map a value belongs to, where a list of values may
     /// stand in for the map.
     const KEY: Option<&'static str> = None;
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
+    /// The same for a reply's whole payload, which has to be believed: it must hold what the spec
+    /// says that it holds.
+    fn payload<D: Deserializer<'de>>(deserializer: D, _: Whole) -> Result<Self, D::Error> {
+        Self::lenient(deserializer)
+    }
+
     /// What a property stands for that isn't there, if it needn't be.
     fn absent() -> Option<Self> {
         None
     }
+
+    /// What a payload stands for that isn't there, if it needn't be.
+    fn absent_payload() -> Option<Self> {
+        None
+    }
+}
+
+/// What is read: a part of a reply, or its payload.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// A part.
+    Part,
+    /// The payload. Nothing but its own properties tells that it is the reply.
+    Bare,
+    /// The payload of a reply whose envelope reports success.
+    Enveloped,
+}
+
+/// Reads a list to its end.
+pub(crate) fn drain_list<'de, A: SeqAccess<'de>>(mut list: A) {
+    while let Ok(Some(IgnoredAny)) = list.next_element() {}
+}
+
+/// Reads an object to its end.
+pub(crate) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) {
+    while let Ok(Some((IgnoredAny, IgnoredAny))) = map.next_entry() {}
 }
 
 /// A type from a text of JSON, read from the first byte to the last.
 pub(crate) fn whole<T: for<'a> Lenient<'a>>(text: &str) -> Result<T, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = T::lenient(&mut json)?;
+    json.end()?;
+    Ok(value)
+}
+
+/// The payload of a reply that has no envelope.
+pub(crate) fn bare<T: for<'a> Lenient<'a>>(text: &str) -> Result<T, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = T::payload(&mut json, Whole::Bare)?;
     json.end()?;
     Ok(value)
 }
@@ -76,12 +124,14 @@ macro_rules! refuse {
         }
     };
     (@ seq) => {
-        fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+            $crate::wire::drain_list(list);
             Err(mismatch(&Expected(&self), "a list"))
         }
     };
     (@ map) => {
-        fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            $crate::wire::drain_map(map);
             Err(mismatch(&Expected(&self), "an object"))
         }
     };
@@ -201,17 +251,27 @@ impl<'de> Visitor<'de> for Flag {
     fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
         self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
     }
+    fn visit_f64<E: Error>(self, value: f64) -> Result<bool, E> {
+        match value {
+            0.0 => Ok(false),
+            1.0 => Ok(true),
+            _ => Err(mismatch(&Expected(&self), "another number")),
+        }
+    }
     fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
         match value.trim() {
             // KiwiVM's is_cpu_throttled is "" while it isn't.
-            "" | "0" => Ok(false),
-            "1" => Ok(true),
+            "" => Ok(false),
             text if text.eq_ignore_ascii_case("true") => Ok(true),
             text if text.eq_ignore_ascii_case("false") => Ok(false),
-            _ => Err(mismatch(&Expected(&self), "other text")),
+            text => match text.parse() {
+                Ok(0.0) => Ok(false),
+                Ok(1.0) => Ok(true),
+                _ => Err(mismatch(&Expected(&self), "other text")),
+            },
         }
     }
-    refuse!(f64, unit, seq, map);
+    refuse!(unit, seq, map);
 }
 
 impl<'de> Lenient<'de> for bool {
@@ -258,6 +318,8 @@ impl<'de> Lenient<'de> for String {
 }
 
 impl<'de> Lenient<'de> for Value {
+    const ANYTHING: bool = true;
+
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
@@ -266,6 +328,7 @@ impl<'de> Lenient<'de> for Value {
 /// A call whose reply carries nothing: whatever the body is, it isn't read.
 impl<'de> Lenient<'de> for () {
     const NOTHING: bool = true;
+    const ANYTHING: bool = true;
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         IgnoredAny::deserialize(deserializer).map(|_| ())
@@ -275,11 +338,19 @@ impl<'de> Lenient<'de> for () {
 // ---------------------------------------------------------------------------------------------
 // Containers
 
-struct Optional<T>(PhantomData<T>);
+struct Optional<T>(PhantomData<T>, Whole);
 
 impl<'de, T: Lenient<'de>> Optional<T> {
-    fn some<D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-        T::lenient(deserializer).map(Some)
+    fn some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        match self.1 {
+            Whole::Part => T::lenient(deserializer).map(Some),
+            whole => T::payload(deserializer, whole).map(Some),
+        }
+    }
+
+    /// Whether text is nothing: empty, or the null of JSON where JSON is due.
+    fn is_none(text: &str) -> bool {
+        text.is_empty() && T::EMPTY_IS_NONE || T::IN_TEXT && text.trim() == "null"
     }
 }
 
@@ -299,43 +370,51 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Optional<T> {
         deserializer.deserialize_any(self)
     }
     fn visit_str<E: Error>(self, value: &str) -> Result<Option<T>, E> {
-        if value.is_empty() && T::EMPTY_IS_NONE {
+        if Self::is_none(value) {
             return Ok(None);
         }
-        Self::some(value.into_deserializer())
+        self.some(value.into_deserializer())
     }
     fn visit_string<E: Error>(self, value: String) -> Result<Option<T>, E> {
-        if value.is_empty() && T::EMPTY_IS_NONE {
+        if Self::is_none(&value) {
             return Ok(None);
         }
-        Self::some(value.into_deserializer())
+        self.some(value.into_deserializer())
     }
     fn visit_bool<E: Error>(self, value: bool) -> Result<Option<T>, E> {
-        Self::some(value.into_deserializer())
+        self.some(value.into_deserializer())
     }
     fn visit_i64<E: Error>(self, value: i64) -> Result<Option<T>, E> {
-        Self::some(value.into_deserializer())
+        self.some(value.into_deserializer())
     }
     fn visit_u64<E: Error>(self, value: u64) -> Result<Option<T>, E> {
-        Self::some(value.into_deserializer())
+        self.some(value.into_deserializer())
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<Option<T>, E> {
-        Self::some(value.into_deserializer())
+        self.some(value.into_deserializer())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<T>, A::Error> {
-        Self::some(SeqAccessDeserializer::new(list))
+        self.some(SeqAccessDeserializer::new(list))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
-        Self::some(MapAccessDeserializer::new(map))
+        self.some(MapAccessDeserializer::new(map))
     }
 }
 
 impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Optional(PhantomData))
+        deserializer.deserialize_any(Optional(PhantomData, Whole::Part))
+    }
+
+    fn payload<D: Deserializer<'de>>(deserializer: D, whole: Whole) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Optional(PhantomData, whole))
     }
 
     fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn absent_payload() -> Option<Self> {
         Some(None)
     }
 }
@@ -343,6 +422,8 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
 /// What a type that holds itself is behind.
 impl<'de, T: Lenient<'de>> Lenient<'de> for Box<T> {
     const EMPTY_IS_NONE: bool = T::EMPTY_IS_NONE;
+    const IN_TEXT: bool = T::IN_TEXT;
+    const OBJECT: bool = T::OBJECT;
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::lenient(deserializer).map(Box::new)
@@ -367,6 +448,9 @@ impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for List<T> {
         f.write_str("a list")
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        if unread::is_on() {
+            return Self::forgiving(list);
+        }
         // A hostile length can't make this allocate more than a page.
         let mut items = Vec::with_capacity(list.size_hint().unwrap_or(0).min(128));
         while let Some(Item(item)) = list.next_element()? {
@@ -374,23 +458,87 @@ impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for List<T> {
         }
         Ok(items)
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
-        map.next_key_seed(Refused(&Expected(&self), "an object"))?;
-        Ok(Vec::new())
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+        Self::with_gaps(map, &Expected(&self))
     }
     fn visit_unit<E: Error>(self) -> Result<Vec<T>, E> {
         Ok(Vec::new())
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
         match text.trim() {
-            "" => Ok(Vec::new()),
+            "" | "null" => Ok(Vec::new()),
             text => from_text(text, &Expected(&self)),
         }
     }
     refuse!(bool, i64, u64, f64);
 }
 
+impl<T: for<'a> Lenient<'a>> List<T> {
+    /// A list in whose items something may be left out, but none of them as a whole.
+    fn forgiving<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        loop {
+            let since = unread::mark();
+            match list.next_element() {
+                Ok(Some(Item(item))) => {
+                    unread::in_item(since, items.len());
+                    items.push(item);
+                }
+                Ok(None) => return Ok(items),
+                Err(error) => {
+                    if T::OBJECT {
+                        unread::refuse();
+                    }
+                    drain_list(list);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// PHP sends a list whose keys have gaps as an object. Its items, in the order of the keys.
+    fn with_gaps<'de, A: MapAccess<'de>>(
+        mut map: A,
+        expected: &dyn fmt::Display,
+    ) -> Result<Vec<T>, A::Error> {
+        let mut items: Vec<(u64, T)> = Vec::new();
+        let read = loop {
+            let since = unread::mark();
+            match map.next_key::<String>() {
+                Ok(None) => break Ok(()),
+                Ok(Some(key)) => match key.parse() {
+                    Ok(index) => match map.next_value() {
+                        Ok(Item(item)) => {
+                            unread::in_item(since, items.len());
+                            items.push((index, item));
+                        }
+                        Err(error) => {
+                            if T::OBJECT && unread::is_on() {
+                                unread::refuse();
+                            }
+                            break Err(error);
+                        }
+                    },
+                    Err(_) => {
+                        let _ = map.next_value::<IgnoredAny>();
+                        break Err(mismatch(expected, "an object"));
+                    }
+                },
+                Err(error) => break Err(error),
+            }
+        };
+        if let Err(error) = read {
+            drain_map(map);
+            return Err(error);
+        }
+        items.sort_by_key(|(index, _)| *index);
+        Ok(items.into_iter().map(|(_, item)| item).collect())
+    }
+}
+
 impl<'de, T: for<'a> Lenient<'a>> Lenient<'de> for Vec<T> {
+    const IN_TEXT: bool = true;
+
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(List(PhantomData))
     }
@@ -400,7 +548,7 @@ impl<'de, T: for<'a> Lenient<'a>> Lenient<'de> for Vec<T> {
     }
 }
 
-struct Map<T>(PhantomData<T>);
+struct Map<T>(PhantomData<T>, Whole);
 
 impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
     type Value = BTreeMap<String, T>;
@@ -409,6 +557,9 @@ impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
         f.write_str("an object")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        if unread::is_on() {
+            return self.forgiving(map);
+        }
         let mut entries = BTreeMap::new();
         while let Some((key, Item(value))) = map.next_entry()? {
             entries.insert(key, value);
@@ -416,51 +567,96 @@ impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
         Ok(entries)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let Some(key) = T::KEY else {
+        let keyed = match T::KEY {
+            Some(key) => Self::keyed(&mut list, key),
             // PHP can't tell an empty map from an empty list.
-            list.next_element_seed(Refused(&Expected(&self), "a list"))?;
-            return Ok(BTreeMap::new());
+            None => match list.next_element()? {
+                None => return Ok(BTreeMap::new()),
+                Some(IgnoredAny) => Err(mismatch(&Expected(&self), "a list")),
+            },
         };
-        let mut entries = BTreeMap::new();
-        while let Some(mut value) = list.next_element::<serde_json::Map<_, _>>()? {
-            let missing = || A::Error::custom(format_args!("an item of the list has no `{key}`"));
-            let name = value.remove(key).ok_or_else(missing)?;
-            let name = String::lenient(name).map_err(A::Error::custom)?;
-            entries.insert(name, from_value(&value.into())?);
+        if keyed.is_err() {
+            drain_list(list);
         }
-        Ok(entries)
+        keyed
     }
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(BTreeMap::new())
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         match text.trim() {
-            "" => Ok(BTreeMap::new()),
+            "" | "null" => Ok(BTreeMap::new()),
             text => from_text(text, &Expected(&self)),
         }
     }
     refuse!(bool, i64, u64, f64);
 }
 
+impl<T: for<'a> Lenient<'a>> Map<T> {
+    /// Leaves out the values that can't be read.
+    fn forgiving<'de, A: MapAccess<'de>>(
+        self,
+        mut map: A,
+    ) -> Result<BTreeMap<String, T>, A::Error> {
+        let mut entries = BTreeMap::new();
+        let mut last = None;
+        while let Some(key) = map.next_key::<String>()? {
+            let since = unread::mark();
+            match map.next_value() {
+                Ok(Item(value)) => {
+                    unread::in_property(since, &key);
+                    entries.insert(key, value);
+                }
+                Err(error) if unread::leave_out(since, &key) => last = Some(error),
+                Err(error) => {
+                    drain_map(map);
+                    return Err(error);
+                }
+            }
+        }
+        match last {
+            // A payload of which nothing can be read is another reply.
+            Some(error) if self.1 != Whole::Part && entries.is_empty() => Err(error),
+            _ => Ok(entries),
+        }
+    }
+
+    /// The values of a list, each by the property that holds its key.
+    fn keyed<'de, A: SeqAccess<'de>>(
+        list: &mut A,
+        key: &str,
+    ) -> Result<BTreeMap<String, T>, A::Error> {
+        let mut entries = BTreeMap::new();
+        while let Some(value) = list.next_element()? {
+            let Value::Object(mut value) = value else {
+                return Err(A::Error::custom("expected objects in the list"));
+            };
+            let missing = || A::Error::custom(format_args!("an item of the list has no `{key}`"));
+            let name = value.remove(key).ok_or_else(missing)?;
+            let name = String::lenient(name).map_err(A::Error::custom)?;
+            let since = unread::mark();
+            let read = from_value(&value.into())?;
+            unread::in_property(since, &name);
+            entries.insert(name, read);
+        }
+        Ok(entries)
+    }
+}
+
 impl<'de, T: for<'a> Lenient<'a>> Lenient<'de> for BTreeMap<String, T> {
+    const IN_TEXT: bool = true;
+    const ANYTHING: bool = T::ANYTHING;
+
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Map(PhantomData))
+        deserializer.deserialize_any(Map(PhantomData, Whole::Part))
+    }
+
+    fn payload<D: Deserializer<'de>>(deserializer: D, whole: Whole) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Map(PhantomData, whole))
     }
 
     fn absent() -> Option<Self> {
         Some(BTreeMap::new())
-    }
-}
-
-/// What a container gives that it is not to have, before any of it is read: so the error's place is
-/// that of the container.
-pub(crate) struct Refused<'a>(pub(crate) &'a dyn fmt::Display, pub(crate) &'static str);
-
-impl<'de> DeserializeSeed<'de> for Refused<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
-        Err(mismatch(self.0, self.1))
     }
 }
 

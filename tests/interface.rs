@@ -11,9 +11,10 @@ fn clients_calls_errors_and_streams_may_cross_threads() {
 
     shared::<Error>();
     shared::<ErrorKind>();
+    shared::<IncompleteList<cdnfly::types::Site>>();
     shared::<Secret>();
     shared::<RetryPolicy>();
-    shared::<ResponseValue<kiwivm::types::ServiceInfo>>();
+    shared::<Response<kiwivm::types::ServiceInfo>>();
     shared::<kiwivm::Client>();
     shared::<kiwivm::Credentials>();
     shared::<ClientBuilder<cdnfly::Credentials>>();
@@ -48,7 +49,7 @@ mod foreign_types {
     const ALLOWED: &[(&str, &str)] = &[
         ("futures_core::Stream", "what lists are"),
         (
-            "progenitor_client::ResponseValue",
+            "progenitor_client::Response",
             "what `send` gives, under a name of this crate",
         ),
         ("reqwest::Client", "the pool that callers may bring"),

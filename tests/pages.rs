@@ -1,4 +1,5 @@
-//! The promises of `stream()`: when a list ends, which pages are fetched, and what an error does.
+//! The promises of `stream()`: when a list ends, that it is whole or says that it isn't, which pages
+//! are fetched, and what an error does.
 //! On CDNfly, whose replies count, and on VPS.org, whose replies say whether there is more.
 
 #![cfg(all(feature = "cdnfly", feature = "vps-org"))]
@@ -9,7 +10,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
 use hosting_apis::cdnfly::types::Site;
-use hosting_apis::{Error, ErrorKind, Id, Items, RetryPolicy, cdnfly, vps_org};
+use hosting_apis::vps_org::types::Domain;
+use hosting_apis::{Error, ErrorKind, Id, IncompleteList, Items, RetryPolicy, cdnfly, vps_org};
 use serde_json::{Value, json};
 use support::{Answer, Request, Server};
 use tokio::sync::Barrier;
@@ -74,12 +76,28 @@ fn numbers(ids: std::ops::RangeInclusive<i64>) -> Vec<Id> {
     ids.map(Id::from).collect()
 }
 
+trait Row {
+    fn id(self) -> Option<Id>;
+}
+
+impl Row for Site {
+    fn id(self) -> Option<Id> {
+        self.id
+    }
+}
+
+impl Row for Domain {
+    fn id(self) -> Option<Id> {
+        self.id
+    }
+}
+
 /// What is left of a stream, with the items that came before an error.
-async fn drained(mut sites: Items<'_, Site>) -> (Vec<Id>, Option<Error>) {
+async fn drained<T: Row>(mut sites: Items<'_, T>) -> (Vec<Id>, Option<Error>) {
     let mut found = Vec::new();
     while let Some(site) = sites.next().await {
         match site {
-            Ok(site) => found.extend(site.id),
+            Ok(site) => found.extend(site.id()),
             Err(error) => {
                 assert!(sites.next().await.is_none(), "an error ends it");
                 return (found, Some(error));
@@ -139,15 +157,6 @@ async fn without_a_count_it_ends_at_a_page_that_is_not_full() {
 }
 
 #[tokio::test]
-async fn a_count_that_promises_too_much_ends_at_an_empty_page() {
-    let (server, client) = sites(3, json!(99)).await;
-    let (found, error) = drained(client.list_sites().limit(2).stream()).await;
-    assert!(error.is_none());
-    assert_eq!(found, numbers(1..=3));
-    assert_eq!(server.requests().len(), 3);
-}
-
-#[tokio::test]
 async fn a_page_that_the_server_makes_smaller_is_not_the_end() {
     // Asked for 100, it gives 2.
     let server = Server::start(|request| {
@@ -165,7 +174,7 @@ async fn a_page_that_the_server_makes_smaller_is_not_the_end() {
 
 #[tokio::test]
 async fn a_limit_of_0_is_one_page() {
-    for count in [json!(null), json!(31), json!(99)] {
+    for count in [json!(null), json!(0), json!(31)] {
         let (server, client) = sites(31, count).await;
         let (found, _) = drained(client.list_sites().limit(0).stream()).await;
         assert_eq!(found, numbers(1..=31));
@@ -175,7 +184,7 @@ async fn a_limit_of_0_is_one_page() {
 
 #[tokio::test]
 async fn an_empty_list_is_one_request_and_no_item() {
-    for count in [json!(null), json!(0), json!(7)] {
+    for count in [json!(null), json!(0)] {
         let (server, client) = sites(0, count).await;
         assert!(client.list_sites().stream().all().await.unwrap().is_empty());
         assert_eq!(server.requests().len(), 1);
@@ -200,6 +209,340 @@ async fn it_begins_at_the_page_that_was_set() {
     let (found, _) = drained(client.list_sites().page(9).limit(2).stream()).await;
     assert!(found.is_empty());
     assert_eq!(server.requests().len(), 1);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Lists that aren't whole
+
+#[track_caller]
+fn assert_incomplete(error: Option<Error>, operation: &str, said: &str) {
+    let error = error.expect("the list isn't whole");
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
+    assert_eq!(error.operation(), Some(operation));
+    assert!(!error.is_retryable());
+    assert_eq!(
+        error.to_string(),
+        format!("{operation}: incomplete list: {said}")
+    );
+}
+
+/// What a stream of sites gives, and that it ends like this.
+#[track_caller]
+fn assert_ends(ended: (Vec<Id>, Option<Error>), items: i64, said: &str) {
+    assert_eq!(ended.0, numbers(1..=items));
+    assert_incomplete(ended.1, "cdnfly.listSites", said);
+}
+
+#[tokio::test]
+async fn a_count_that_promises_too_much_is_an_error_after_the_items() {
+    let (server, client) = sites(3, json!(99)).await;
+    let ended = drained(client.list_sites().limit(2).stream()).await;
+    let said = "the server says that there are 99 items, gave 3 in 2 pages and then none";
+    assert_ends(ended, 3, said);
+    assert_eq!(server.requests().len(), 3);
+
+    let (server, client) = sites(10, json!(25)).await;
+    let ended = drained(client.list_sites().stream()).await;
+    let said = "the server says that there are 25 items, gave 10 in 1 page and then none";
+    assert_ends(ended, 10, said);
+    assert_eq!(server.requests().len(), 2);
+
+    for (count, said) in [
+        (7, "the server says that there are 7 items, and gave none"),
+        (1, "the server says that there is 1 item, and gave none"),
+    ] {
+        let (server, client) = sites(0, json!(count)).await;
+        assert_ends(drained(client.list_sites().stream()).await, 0, said);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn more_items_than_the_count_are_an_error_after_them() {
+    let (server, client) = sites(10, json!(5)).await;
+    let ended = drained(client.list_sites().stream()).await;
+    let said = "the server says that there are 5 items, and gave 10 in 1 page";
+    assert_ends(ended, 10, said);
+    assert_eq!(server.requests().len(), 1);
+
+    // One that came before is no item more: here the last page is filled up with it.
+    let server = Server::start(|request| match query(request, "page") {
+        Some(3) => page(json!(5), vec![json!({"id": 4}), json!({"id": 5})]),
+        _ => page(json!(5), page_of(5, request)),
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let (found, error) = drained(client.list_sites().limit(2).stream()).await;
+    assert!(error.is_none());
+    assert_eq!(found, [1, 2, 3, 4, 4, 5].map(Id::from));
+}
+
+#[tokio::test]
+async fn a_page_of_repetitions_is_an_error_and_a_repetition_is_not() {
+    // A panel that gives its first page whatever it is asked for.
+    for count in [json!(null), json!(9)] {
+        let server = Server::start(move |_| page(count.clone(), rows(9, 1, 3))).await;
+        let client = cdnfly_client(&server);
+        let ended = drained(client.list_sites().limit(3).stream()).await;
+        let said = "page 2 holds nothing that wasn't on a page before: the server seems to \
+                    ignore `page`";
+        assert_ends(ended, 3, said);
+        assert_eq!(server.requests().len(), 2);
+    }
+
+    // By turns: not only the page before is compared.
+    let server = Server::start(|request| {
+        let page = query(request, "page").unwrap();
+        self::page(json!(null), rows(9, (page - 1) % 2 + 1, 3))
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let (found, error) = drained(client.list_sites().limit(3).stream()).await;
+    assert_eq!(found, numbers(1..=6));
+    assert!(error.unwrap().to_string().contains(": page 3 holds "));
+
+    // While it was fetched, an item was added in front: one comes twice.
+    let server = Server::start(|request| match query(request, "page") {
+        Some(1) => page(json!(4), rows(4, 1, 3)),
+        _ => page(json!(5), vec![json!({"id": 3}), json!({"id": 4})]),
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let (found, error) = drained(client.list_sites().limit(3).stream()).await;
+    assert!(error.is_none());
+    assert_eq!(found, [1, 2, 3, 3, 4].map(Id::from));
+}
+
+#[tokio::test]
+async fn a_count_of_0_beside_items_is_none() {
+    // Two full pages and a short one.
+    let (server, client) = sites(25, json!(0)).await;
+    let (found, error) = drained(client.list_sites().stream()).await;
+    assert!(error.is_none());
+    assert_eq!(found, numbers(1..=25));
+    assert_eq!(server.requests().len(), 3);
+
+    // What a page said before stays.
+    let server = Server::start(|request| {
+        let page = query(request, "page").unwrap();
+        let count = if page == 1 { 25 } else { 0 };
+        self::page(json!(count), rows(14, page, 10))
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let ended = drained(client.list_sites().stream()).await;
+    let said = "the server says that there are 25 items, gave 14 in 2 pages and then none";
+    assert_ends(ended, 14, said);
+}
+
+#[tokio::test]
+async fn a_limit_of_0_goes_on_while_the_count_says_more() {
+    // A panel that gives 5 at most.
+    for total in [5, 9, 10, 12] {
+        let server = Server::start(move |request| {
+            assert_eq!(query(request, "limit"), Some(0));
+            page(
+                json!(total),
+                rows(total, query(request, "page").unwrap(), 5),
+            )
+        })
+        .await;
+        let client = cdnfly_client(&server);
+        let (found, error) = drained(client.list_sites().limit(0).stream()).await;
+        assert!(error.is_none());
+        assert_eq!(found, numbers(1..=total));
+        assert_eq!(server.requests().len() as i64, (total + 4) / 5);
+    }
+
+    let server = Server::start(|request| match query(request, "page") {
+        Some(1) => page(json!(99), rows(31, 1, 31)),
+        _ => page(json!(99), vec![]),
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let ended = drained(client.list_sites().limit(0).stream()).await;
+    let said = "the server says that there are 99 items, gave 31 in 1 page and then none";
+    assert_ends(ended, 31, said);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_limit_of_0_goes_on_while_there_is_a_next() {
+    // Django REST framework takes a page size of 0 for none.
+    let (server, client) = pages([
+        json!({"next": NEXT, "results": rows(3, 1, 2)}),
+        json!({"next": null, "results": rows(3, 2, 2)}),
+    ])
+    .await;
+    let servers = client.list_servers().page_size(0).stream();
+    assert_eq!(servers.all().await.unwrap().len(), 3);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn from_a_later_page_items_are_missing_only_if_that_is_certain() {
+    // The count, the page and limit asked for, how many items come from there, and what is said. The
+    // pages before may hold what seems to be missing, if there is a limit and it is as high.
+    let rows = [
+        (6, 9, Some(2), 0, None),
+        (7, 3, Some(3), 1, None),
+        (9, 4, Some(2), 3, None),
+        (99, 3, None, 4, None),
+        (99, 3, Some(0), 4, None),
+        (8, 3, Some(2), 4, None),
+        (
+            9,
+            3,
+            Some(2),
+            4,
+            Some("gave 4 in 2 pages from page 3 on and then none"),
+        ),
+        (
+            99,
+            3,
+            Some(2),
+            1,
+            Some("gave 1 in 1 page from page 3 on and then none"),
+        ),
+        (99, 3, Some(2), 0, Some("and gave none from page 3 on")),
+    ];
+    for (count, first, limit, items, said) in rows {
+        let server = Server::start(move |request| {
+            let page = query(request, "page").unwrap() - first + 1;
+            let size = limit.unwrap_or(10).max(1);
+            self::page(json!(count), self::rows(items, page, size))
+        })
+        .await;
+        let client = cdnfly_client(&server);
+        let call = client.list_sites().page(first);
+        let call = limit
+            .into_iter()
+            .fold(call, |call, limit: i64| call.limit(limit));
+        let (found, error) = drained(call.stream()).await;
+        assert_eq!(
+            found,
+            numbers(1..=items),
+            "{count} from {first} by {limit:?}"
+        );
+        match said {
+            Some(said) => {
+                let said = format!("the server says that there are {count} items, {said}");
+                assert_incomplete(error, "cdnfly.listSites", &said);
+            }
+            None => assert!(error.is_none(), "{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn from_a_later_page_more_items_than_the_count_are_an_error_if_that_is_certain() {
+    // By the size of the third page the two before it hold all that the count says, and more.
+    let server = Server::always(page(json!(4), rows(2, 1, 2))).await;
+    let client = cdnfly_client(&server);
+    let (found, error) = drained(client.list_sites().page(3).stream()).await;
+    assert!(error.is_none());
+    assert_eq!(found, numbers(1..=2));
+    assert_eq!(server.requests().len(), 1);
+
+    let server = Server::always(page(json!(4), rows(5, 1, 5))).await;
+    let client = cdnfly_client(&server);
+    let ended = drained(client.list_sites().page(3).stream()).await;
+    let said = "the server says that there are 4 items, and gave 5 in 1 page from page 3 on";
+    assert_ends(ended, 5, said);
+}
+
+#[tokio::test]
+async fn it_fetches_no_more_pages_than_it_may() {
+    let (server, client) = sites(9, json!(9)).await;
+    let stream = || client.list_sites().limit(2).stream();
+    let ended = drained(stream().max_pages(2)).await;
+    let said =
+        "the server gave 4 in 2 pages, as many pages as `max_pages` allows, and more are due";
+    assert_ends(ended, 4, said);
+    assert_eq!(server.requests().len(), 2);
+
+    // As many as there are will do.
+    let (found, error) = drained(stream().max_pages(5)).await;
+    assert!(error.is_none());
+    assert_eq!(found, numbers(1..=9));
+    assert_eq!(server.requests().len(), 2 + 5);
+
+    let (found, error) = drained(stream().max_pages(0)).await;
+    assert!(found.is_empty());
+    assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
+    assert_eq!(server.requests().len(), 2 + 5, "none");
+}
+
+#[tokio::test]
+async fn the_total_is_what_the_server_said_last() {
+    let server = Server::start(|request| {
+        let page = query(request, "page").unwrap();
+        let count = [json!(7), json!(null), json!(6), json!("0")][page as usize - 1].clone();
+        self::page(count, rows(7, page, 2))
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let mut sites = client.list_sites().limit(2).stream();
+    assert_eq!(sites.total(), None, "nothing was asked yet");
+    let mut said = Vec::new();
+    while let Some(Ok(_)) = sites.next().await {
+        said.push(sites.total());
+    }
+    assert_eq!(said, [7, 7, 7, 7, 6, 6].map(Some));
+}
+
+// ---------------------------------------------------------------------------------------------
+// All at once
+
+#[tokio::test]
+async fn all_gives_what_came_before_an_error_of_any_kind() {
+    let failure = support::json(500, "{}");
+    let server = Server::start(move |request| match query(request, "page") {
+        Some(2) => failure.clone(),
+        _ => page(json!(4), page_of(4, request)),
+    })
+    .await;
+    let client = cdnfly_client(&server);
+    let list = client.list_sites().limit(2).stream().all().await;
+    let list = list.unwrap_err();
+    assert_eq!(list.kind(), ErrorKind::Server);
+    assert_eq!(ids(&list.items), numbers(1..=2));
+
+    let (_server, client) = sites(3, json!(4)).await;
+    let list = client.list_sites().limit(2).stream().all().await;
+    let list = list.unwrap_err();
+    assert_eq!(list.kind(), ErrorKind::Incomplete);
+    assert_eq!(ids(&list.items), numbers(1..=3));
+    let said = "the server says that there are 4 items, gave 3 in 2 pages and then none";
+    assert_incomplete(Some(list.error), "cdnfly.listSites", said);
+}
+
+#[tokio::test]
+async fn an_incomplete_list_is_an_error_like_any_and_shows_no_items() {
+    let row = json!({"id": 1, "domain": "private.example.com"});
+    let (_server, client) = pages([json!({"count": 2, "results": [row]})]).await;
+    let list = || async { client.list_domains().stream().all().await.unwrap_err() };
+
+    let incomplete: IncompleteList<Domain> = list().await;
+    let said = "vps_org.listDomains: incomplete list: the server says that there are 2 items, gave \
+                1 in 1 page and then none";
+    assert_eq!(incomplete.to_string(), said);
+    let debug = format!("{incomplete:?}");
+    assert!(debug.starts_with("IncompleteList { items: 1, error: Error { kind: Incomplete,"));
+    assert!(!debug.contains("private"), "{debug}");
+
+    // What it displays is the error, so what comes next is the error's cause.
+    let cause = std::error::Error::source(&incomplete).unwrap();
+    assert!(cause.to_string().contains("Invalid page."), "{cause}");
+    let any: Box<dyn std::error::Error + Send + Sync> = incomplete.into();
+    assert_eq!(any.to_string(), said);
+
+    async fn asked(client: &vps_org::Client) -> Result<Vec<Domain>, Error> {
+        Ok(client.list_domains().stream().all().await?)
+    }
+    let error = asked(&client).await.unwrap_err();
+    assert_eq!(error.to_string(), said);
+    assert_eq!(Error::from(list().await).kind(), ErrorKind::Incomplete);
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -339,7 +682,7 @@ fn vps_page(request: &Request, pages: i64) -> Answer {
     let page = query(request, "page").unwrap_or(1);
     let next = (page < pages).then_some("http://192.0.2.1:1/api/v1/servers/?page=77&token=x");
     let rows = [json!({ "id": 10 * page }), json!({ "id": 10 * page + 1 })];
-    let body = json!({"count": 1000, "next": next, "previous": null, "results": rows});
+    let body = json!({"count": 2 * pages, "next": next, "previous": null, "results": rows});
     support::json(200, &body.to_string())
 }
 
@@ -369,12 +712,15 @@ async fn it_goes_on_while_there_is_a_next_and_by_the_number_of_the_page() {
 }
 
 #[tokio::test]
-async fn without_a_next_it_is_one_page_whatever_the_count_says() {
+async fn without_a_next_it_is_one_page_if_the_count_is_reached_or_not_there() {
     let rows = json!([{"id": 1}, {"id": 2}]);
     let bodies = [
-        json!({"count": 9, "next": null, "results": rows}),
-        json!({"count": 9, "next": "", "results": rows}),
-        json!({"count": 9, "results": rows}),
+        json!({"count": 2, "next": null, "results": rows}),
+        json!({"count": 2, "next": "", "results": rows}),
+        json!({"count": 2, "results": rows}),
+        json!({"count": 0, "next": null, "results": rows}),
+        json!({"count": -1, "next": null, "results": rows}),
+        json!({"next": null, "results": rows}),
         rows.clone(),
     ];
     for body in bodies {
@@ -387,20 +733,156 @@ async fn without_a_next_it_is_one_page_whatever_the_count_says() {
 }
 
 #[tokio::test]
-async fn an_empty_page_is_the_end_even_if_it_has_a_next() {
-    let body = json!({"count": 9, "next": "https://example.net/?page=2", "results": []});
-    let server = Server::always(support::json(200, &body.to_string())).await;
+async fn without_a_next_it_goes_on_while_items_are_missing() {
+    for next in [json!({}), json!({"next": null}), json!({"next": ""})] {
+        let server = Server::start(move |request| {
+            let mut body = next.clone();
+            body["count"] = json!(3);
+            body["results"] = json!(rows(3, query(request, "page").unwrap(), 2));
+            support::json(200, &body.to_string())
+        })
+        .await;
+        let client = vps_org_client(&server);
+        let (found, error) = drained(client.list_domains().stream()).await;
+        assert!(error.is_none());
+        assert_eq!(found, numbers(1..=3));
+        assert_eq!(targets(&server), ["/domains/?page=1", "/domains/?page=2"]);
+    }
+}
+
+/// A server of VPS.org's kind with those pages, the first of which has the number 1.
+async fn pages(bodies: impl IntoIterator<Item = Value>) -> (Server, vps_org::Client) {
+    let bodies: Vec<Value> = bodies.into_iter().collect();
+    let server = Server::start(move |request| {
+        let page = query(request, "page").unwrap_or(1);
+        match bodies.get(page as usize - 1) {
+            Some(body) => support::json(200, &body.to_string()),
+            None => support::json(404, r#"{"detail": "Invalid page."}"#),
+        }
+    })
+    .await;
     let client = vps_org_client(&server);
-    assert!(
-        client
-            .list_domains()
-            .stream()
-            .all()
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(server.requests().len(), 1);
+    (server, client)
+}
+
+const NEXT: &str = "https://example.net/?page=2";
+
+#[tokio::test]
+async fn an_empty_page_that_has_a_next_is_the_end_only_if_the_count_is_reached() {
+    let first = json!({"count": 2, "next": NEXT, "results": [{"id": 1}, {"id": 2}]});
+    let empty = |count: Value| json!({"count": count, "next": NEXT, "results": []});
+    for (bodies, items, said) in [
+        (vec![empty(json!(0))], 0, None),
+        (vec![first.clone(), empty(json!(2))], 2, None),
+        (
+            vec![empty(json!(9))],
+            0,
+            Some("the server says that there are 9 items, and gave none"),
+        ),
+        (
+            vec![empty(json!(null))],
+            0,
+            Some("page 1 is empty, and says that there is a next one"),
+        ),
+        (
+            vec![
+                json!({"next": NEXT, "results": [{"id": 1}]}),
+                empty(json!(null)),
+            ],
+            1,
+            Some("page 2 is empty, and says that there is a next one"),
+        ),
+    ] {
+        let requests = bodies.len();
+        let (server, client) = pages(bodies).await;
+        let (found, error) = drained(client.list_domains().stream()).await;
+        assert_eq!(found, numbers(1..=items));
+        assert_eq!(server.requests().len(), requests);
+        match said {
+            Some(said) => assert_incomplete(error, "vps_org.listDomains", said),
+            None => assert!(error.is_none()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn not_found_after_a_page_means_that_there_is_no_such_page() {
+    let rows = json!([{"id": 1}, {"id": 2}]);
+    // Nothing is known to be missing: the count is reached, or there is none.
+    for count in [json!(2), json!(null), json!(0)] {
+        let body = json!({"count": count, "next": NEXT, "results": rows});
+        let (server, client) = pages([body]).await;
+        let (found, error) = drained(client.list_domains().stream()).await;
+        assert!(error.is_none(), "{count}");
+        assert_eq!(found, numbers(1..=2));
+        assert_eq!(server.requests().len(), 2);
+    }
+
+    // From a later page it isn't certain that some are.
+    let last = json!({"count": 9, "next": null, "results": rows});
+    let (server, client) = pages([json!({}), last]).await;
+    let (found, error) = drained(client.list_domains().page(2).stream()).await;
+    assert!(error.is_none());
+    assert_eq!(found, numbers(1..=2));
+    assert_eq!(targets(&server), ["/domains/?page=2", "/domains/?page=3"]);
+
+    // VPS.org's own sample: three are counted, two are there, and no page follows.
+    let (server, client) = pages([json!({"count": 3, "next": null, "results": rows})]).await;
+    let (found, error) = drained(client.list_domains().stream()).await;
+    assert_eq!(found, numbers(1..=2));
+    assert_eq!(server.requests().len(), 2);
+    let cause = std::error::Error::source(error.as_ref().unwrap()).unwrap();
+    let cause: &Error = cause.downcast_ref().unwrap();
+    assert_eq!(cause.kind(), ErrorKind::NotFound);
+    let said = "the server says that there are 3 items, gave 2 in 1 page and then none";
+    assert_incomplete(error, "vps_org.listDomains", said);
+}
+
+#[tokio::test]
+async fn not_found_for_the_first_page_is_what_it_says() {
+    let (server, client) = pages([]).await;
+    for call in [client.list_domains(), client.list_domains().page(3)] {
+        let (found, error) = drained(call.stream()).await;
+        assert!(found.is_empty());
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.message(), Some("Invalid page."));
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_the_page_is_asked_twice() {
+    // Django REST framework's LimitOffsetPagination knows no `page`, and always has a `next`.
+    let row = |id: i64| json!({"id": id, "domain_name": format!("{id}.example.com")});
+    for count in [json!(5), json!(0), json!(null)] {
+        let rows: Vec<Value> = (1..=5).map(row).collect();
+        let body = json!({"count": count, "next": NEXT, "previous": null, "results": rows});
+        let server = Server::always(support::json(200, &body.to_string())).await;
+        let client = vps_org_client(&server);
+        let (found, error) = drained(client.list_domains().stream()).await;
+        assert_eq!(found, numbers(1..=5));
+        assert_eq!(server.requests().len(), 2);
+        let said = "page 2 holds nothing that wasn't on a page before: the server seems to \
+                    ignore `page`";
+        assert_incomplete(error, "vps_org.listDomains", said);
+    }
+}
+
+#[tokio::test]
+async fn a_count_of_the_one_page_is_an_error_once_more_items_came() {
+    // New items for ever.
+    let server = Server::start(|request| {
+        let rows = rows(i64::MAX, query(request, "page").unwrap(), 2);
+        let body = json!({"count": 2, "next": NEXT, "results": rows});
+        support::json(200, &body.to_string())
+    })
+    .await;
+    let client = vps_org_client(&server);
+    let (found, error) = drained(client.list_domains().stream()).await;
+    assert_eq!(found, numbers(1..=4));
+    let said = "the server says that there are 2 items, and gave 4 in 2 pages";
+    assert_incomplete(error, "vps_org.listDomains", said);
 }
 
 // ---------------------------------------------------------------------------------------------

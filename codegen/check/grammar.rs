@@ -41,6 +41,7 @@ pub(super) enum Kind {
     Envelope,
     EnvelopeException,
     EnvelopeResults,
+    EnvelopeCode,
     Pagination,
 }
 
@@ -92,8 +93,22 @@ pub(super) const EXTENSIONS: &[(&str, &str)] = &[
     ("x-envelope", "the document or an operation"),
     ("x-idempotent", "an operation"),
     ("x-pagination", "an operation"),
+    ("x-timeout", "an operation"),
 ];
 
+/// Kinds of errors that a code may stand for.
+const KINDS: &[&str] = &[
+    "Api",
+    "Authentication",
+    "Conflict",
+    "InvalidInput",
+    "Locked",
+    "NotFound",
+    "PaymentRequired",
+    "PermissionDenied",
+    "RateLimited",
+    "Server",
+];
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 const LOCATIONS: &[&str] = &["cookie", "header", "path", "query"];
 const SCHEMES: &[&str] = &["apiKey", "http", "oauth2", "openIdConnect"];
@@ -129,7 +144,7 @@ impl Kind {
     pub(super) fn is_extension(self) -> bool {
         matches!(
             self,
-            Envelope | EnvelopeException | EnvelopeResults | Pagination
+            Envelope | EnvelopeException | EnvelopeResults | EnvelopeCode | Pagination
         )
     }
 
@@ -278,6 +293,7 @@ impl Kind {
                     ("x-envelope", Object(EnvelopeException)),
                     ("x-idempotent", Flag),
                     ("x-pagination", Object(Pagination)),
+                    ("x-timeout", Integer),
                 ],
             ),
             ExternalDocs => (
@@ -497,7 +513,14 @@ impl Kind {
                     ("payload", Text),
                     ("details", List(&Text)),
                     ("refusal", Map(&Free)),
+                    ("codes", Map(&Object(EnvelopeCode))),
+                    ("bareText", Text),
                 ],
+            ),
+            EnvelopeCode => (
+                "a code of an `x-envelope`",
+                &["kind", "meaning", "source"],
+                &[("kind", Word(KINDS)), ("meaning", Text), ("source", Text)],
             ),
             EnvelopeException => (
                 "an operation's `x-envelope`",
@@ -510,6 +533,7 @@ impl Kind {
                     ("payload", Text),
                     ("details", List(&Text)),
                     ("refusal", Map(&Free)),
+                    ("codes", Map(&Object(EnvelopeCode))),
                 ],
             ),
             EnvelopeResults => (

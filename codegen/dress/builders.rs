@@ -18,14 +18,23 @@ use quote::{ToTokens, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, ReturnType, Type, parse_quote};
 
-use super::setters::{Setter, set, set_body, setters};
+use super::setters::{Setter, set, set_body, set_other, setters};
 use super::tree::generic;
-use super::types::{Shorten, Types};
+use super::types::{Shorten, Types, is_rest};
 use super::{constant, docs, method, pages, send};
 use crate::codegen::lower::{ITEMS, Lowered, Operation};
 
 /// Types that all builders use.
-const TAKEN: [&str; 4] = ["CallFuture", "Error", "Prepared", "ResponseValue"];
+const TAKEN: [&str; 8] = [
+    "CallFuture",
+    "Duration",
+    "Error",
+    "Options",
+    "Prepared",
+    "Response",
+    "RetryPolicy",
+    "Untyped",
+];
 
 /// The dressed builders.
 pub struct Builders {
@@ -124,9 +133,11 @@ pub fn dress(module: ItemMod, types: &Types, lowered: &Lowered) -> Result<Builde
             /// A call each: set what it sends, then await it.
             #[allow(deprecated)]
             pub mod builder {
+                use std::time::Duration;
+
                 use super::{operations, types};
-                use crate::transport::{CallFuture, Prepared, payload, send};
-                use crate::{Error, ResponseValue};
+                use crate::transport::{CallFuture, Options, Prepared, json, payload, send};
+                use crate::{Error, Response, RetryPolicy, Untyped};
                 #(#made)*
             }
         },
@@ -242,6 +253,9 @@ fn builder(
 ) -> Result<Builder, String> {
     let body = body_type(parts.item);
     let setters = setters(operation, parts.item, body.as_ref(), types)?;
+    let open = body
+        .as_ref()
+        .is_some_and(|body| is_open(operation, body, types));
     let name = &parts.item.ident;
     if TAKEN.iter().any(|taken| name == taken) {
         return Err(format!(
@@ -253,13 +267,17 @@ fn builder(
         payload = parse_quote!(Option<#payload>);
     }
     let block = &parts.send.block;
-    let prepared = send::prepared(operation, block, &setters, body.as_ref(), types)?;
+    let prepared = send::prepared(operation, block, &setters, body.as_ref(), open, types)?;
     let stream = pages::stream(operation, &payload, &setters, types)?;
     let has_properties = setters.iter().any(|setter| setter.in_body);
     let whole_body = body
         .as_ref()
         .filter(|_| has_properties)
-        .map(|body| set_body(body, &setters));
+        .map(|body| set_body(body, &setters, open));
+    let set_other = open.then(set_other);
+    let others =
+        open.then(|| quote!(other: std::collections::BTreeMap<String, serde_json::Value>,));
+    let no_others = open.then(|| quote!(other: Default::default(),));
     let set = setters.iter().map(|setter| set(operation, setter));
     let fields: Vec<&Ident> = setters.iter().map(|s| &s.ident).collect();
     let field_types = setters.iter().map(|s| &s.ty);
@@ -273,24 +291,49 @@ fn builder(
         #[must_use = "a call does nothing until it is awaited"]
         pub struct #name<'a> {
             client: &'a super::Client,
+            call_options: Options,
             #(pub(super) #fields: Option<#field_types>,)*
+            #others
         }
 
         impl<'a> #name<'a> {
             pub(super) fn new(client: &'a super::Client) -> Self {
-                Self { client, #(#fields: None),* }
+                Self { client, call_options: Options::default(), #(#fields: None,)* #no_others }
             }
 
             #(#set)*
+            #set_other
             #whole_body
             #stream
 
-            /// Makes the call, and gives the status and headers of the reply with its payload.
+            /// Sets how long this call may take, in place of the client's timeout.
+            pub fn timeout(mut self, timeout: Duration) -> Self {
+                self.call_options.timeout(timeout);
+                self
+            }
+
+            /// Sets when this call is retried, in place of the client's policy.
+            pub fn retry(mut self, policy: RetryPolicy) -> Self {
+                self.call_options.retry(policy);
+                self
+            }
+
+            /// Makes the call, and gives the payload as untyped JSON.
             ///
             /// # Errors
             ///
             /// See [`ErrorKind`](crate::ErrorKind).
-            pub async fn send(self) -> Result<ResponseValue<#payload>, Error> {
+            pub fn json(self) -> CallFuture<'a, Untyped> {
+                json(self.prepared())
+            }
+
+            /// Makes the call, and gives the payload with the status and headers of the reply, and
+            /// the paths of what couldn't be read.
+            ///
+            /// # Errors
+            ///
+            /// See [`ErrorKind`](crate::ErrorKind).
+            pub async fn send(self) -> Result<Response<#payload>, Error> {
                 send(self.prepared()).await
             }
 
@@ -330,6 +373,13 @@ fn builder(
         payload,
         sample: example.program(),
     })
+}
+
+/// Whether a body takes properties that the spec doesn't name.
+fn is_open(operation: &Operation, body: &Ident, types: &Types) -> bool {
+    let one = operation.items.as_ref().is_none_or(|items| items.or_one);
+    let item = types.structs.get(&body.to_string());
+    one && item.is_some_and(|item| item.fields.iter().any(is_rest))
 }
 
 /// The type of a body whose properties the caller sets one by one.

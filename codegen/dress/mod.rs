@@ -22,7 +22,7 @@ mod tests;
 mod tree;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::TokenStream;
@@ -31,13 +31,16 @@ use syn::{File, Ident, Item, ItemMod};
 
 use self::builders::Builders;
 use self::types::Types;
-use super::lower::{Envelope, Lowered, Operation};
+use super::lower::{Code, Envelope, Lowered, Operation};
 
 /// What progenitor is told to call a secret.
 pub const SECRET: &str = "crate::Secret";
 
 /// What progenitor is told to call base64; [`types`] replaces it by `String` and a conversion.
 pub const BASE64: &str = "crate::wire::Base64";
+
+/// What an id is, and several.
+const IDS: [&str; 2] = ["crate::Id", "crate::Ids"];
 
 /// Makes the client of progenitor's.
 pub fn dress(tree: File, lowered: &Lowered) -> Result<File, String> {
@@ -111,6 +114,16 @@ fn client(lowered: &Lowered) -> TokenStream {
             pub fn from_env() -> Result<Self, crate::Error> {
                 crate::ClientBuilder::<Credentials>::from_env()?.build()
             }
+
+            /// Begins a call of a path that no operation has, below the base URL; see
+            /// [`Request`](crate::Request).
+            pub fn request(
+                &self,
+                method: crate::Method,
+                path: impl Into<String>,
+            ) -> crate::Request<'_, Credentials> {
+                crate::Request::new(&self.core, &operations::REQUEST, &method, path.into())
+            }
         }
 
         impl From<crate::transport::Core<Credentials>> for Client {
@@ -131,8 +144,14 @@ fn operations(lowered: &Lowered) -> TokenStream {
             path,
             idempotent,
             authorized,
+            secrets,
             ..
         } = operation;
+        let timeout = match operation.timeout {
+            Some(seconds) => quote!(Some(std::time::Duration::from_secs(#seconds))),
+            None => quote!(None),
+        };
+        let secrets = secrets.iter();
         let method = operation.method.to_uppercase();
         let envelope = match &operation.envelope {
             Some(envelope) => envelope_literal(envelope),
@@ -149,9 +168,12 @@ fn operations(lowered: &Lowered) -> TokenStream {
                 idempotent: #idempotent,
                 authorized: #authorized,
                 envelope: #envelope,
+                timeout: #timeout,
+                secrets: &[#(#secrets),*],
             };
         }
     });
+    let raw = raw(lowered);
     let names = lowered.operations.iter().map(constant);
     quote! {
         /// Every operation of the API, in the order of its spec.
@@ -160,7 +182,24 @@ fn operations(lowered: &Lowered) -> TokenStream {
         mod operations {
             use crate::Operation;
             #(#entries)*
+            #raw
         }
+    }
+}
+
+/// What calls are that no operation stands for.
+fn raw(lowered: &Lowered) -> TokenStream {
+    let name = format!("{}.request", lowered.module);
+    let envelope = match &lowered.envelope {
+        Some(envelope) => envelope_literal(envelope),
+        None => quote!(None),
+    };
+    let secrets: BTreeSet<&String> = lowered.operations.iter().flat_map(|o| &o.secrets).collect();
+    let secrets = secrets.into_iter();
+    quote! {
+        /// Calls of paths that no operation has, by their methods.
+        pub(crate) static REQUEST: [Operation; 5] =
+            Operation::raw(#name, #envelope, &[#(#secrets),*]);
     }
 }
 
@@ -172,7 +211,17 @@ fn envelope_literal(envelope: &Envelope) -> TokenStream {
         payload,
         details,
         results,
+        codes,
+        bare_text,
     } = envelope;
+    let bare_text = match bare_text {
+        Some(beginning) => quote!(Some(#beginning)),
+        None => quote!(None),
+    };
+    let codes = codes.iter().map(|Code { code, kind, .. }| {
+        let kind = format_ident!("{kind}");
+        quote!((#code, crate::ErrorKind::#kind))
+    });
     let payload = match payload {
         Some(payload) => quote!(Some(#payload)),
         None => quote!(None),
@@ -189,6 +238,8 @@ fn envelope_literal(envelope: &Envelope) -> TokenStream {
             payload: #payload,
             details: &[#(#details),*],
             results: #results,
+            codes: &[#(#codes),*],
+            bare_text: #bare_text,
         })
     }
 }
@@ -247,7 +298,7 @@ fn call_by_id(builders: &Builders) -> TokenStream {
 }
 
 /// Functions that the client has anyway.
-const TAKEN: [&str; 4] = ["builder", "from_env", "call", "read"];
+const TAKEN: [&str; 5] = ["builder", "from_env", "request", "call", "read"];
 
 /// The client's method for an operation.
 pub fn method(operation: &Operation) -> Result<Ident, String> {

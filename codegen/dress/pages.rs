@@ -5,10 +5,10 @@ use quote::{ToTokens, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Fields, Ident, Type};
 
-use super::docs;
 use super::setters::{Qualify, Setter};
 use super::tree::generic;
 use super::types::{Types, wire_name};
+use super::{constant, docs};
 use crate::codegen::lower::{Operation, Pages};
 
 /// The function that turns a call into a stream of the items of all pages.
@@ -21,57 +21,34 @@ pub fn stream(
     let Some(pages) = &operation.pages else {
         return Ok(None);
     };
-    let Pages {
-        page,
-        limit,
-        items,
-        total,
-        next,
-    } = pages;
-    let page = parameter(setters, page)?;
-    let limit = match limit {
+    let page = parameter(setters, &pages.page)?;
+    let limit = match &pages.limit {
         Some(limit) => {
             let limit = parameter(setters, limit)?;
             quote!(self.#limit)
         }
         None => quote!(None),
     };
-    let (items, list) = property(types, payload, items)?;
+    let (items, list) = property(types, payload, &pages.items)?;
     let mut item = generic(&list, "Vec")
         .and_then(|types| types.into_iter().next())
-        .ok_or_else(|| format!("`{items}`, the items of its pages, is no list"))?;
+        .ok_or_else(|| format!("`{}`, the items of its pages, is no list", pages.items))?;
     Qualify(&types.names).visit_type_mut(&mut item);
-    let total = match total {
-        Some(total) => {
-            let (field, ty) = property(types, payload, total)?;
-            match &*ty.to_token_stream().to_string() {
-                "Option < i64 >" => quote!(list.#field),
-                "i64" => quote!(Some(list.#field)),
-                _ => return Err(format!("`{total}`, the total of its pages, is no integer")),
-            }
-        }
-        None => quote!(None),
-    };
-    let more = match next {
-        Some(next) => {
-            let (field, ty) = property(types, payload, next)?;
-            if generic(&ty, "Option").is_none() {
-                return Err(format!(
-                    "`{next}`, which tells of a next page, is always there"
-                ));
-            }
-            quote!(Some(list.#field.is_some()))
-        }
-        None => quote!(None),
-    };
+    let total = total(pages, payload, types)?;
+    let more = more(pages, payload, types)?;
+    let constant = constant(operation);
+    let parameter = &pages.page;
     let about = docs::attributes(&format!(
         "The items of all pages, one after the other; see [`Items`](crate::Items).\n\nIt begins at \
-         the page that [`{page}`](Self::{page}) says, or at the first."
+         the page that [`{page}`](Self::{page}) says, or at the first. A list that ends before all \
+         of its items came gives an error of the kind \
+         [`Incomplete`](crate::ErrorKind::Incomplete) after its last item."
     ));
     Ok(Some(quote! {
         #about
         pub fn stream(self) -> crate::Items<'a, #item> {
-            crate::Items::new(self.#page, #limit, move |page| {
+            let name = operations::#constant.name;
+            crate::Items::new(name, #parameter, self.#page, #limit, move |page| {
                 let call = self.clone().#page(page);
                 Box::pin(async move {
                     let list = call.await?;
@@ -80,6 +57,33 @@ pub fn stream(
             })
         }
     }))
+}
+
+/// How many items all pages have, of a reply called `list`.
+fn total(pages: &Pages, payload: &Type, types: &Types) -> Result<TokenStream, String> {
+    let Some(total) = &pages.total else {
+        return Ok(quote!(None));
+    };
+    let (field, ty) = property(types, payload, total)?;
+    match &*ty.to_token_stream().to_string() {
+        "Option < i64 >" => Ok(quote!(list.#field)),
+        "i64" => Ok(quote!(Some(list.#field))),
+        _ => Err(format!("`{total}`, the total of its pages, is no integer")),
+    }
+}
+
+/// Whether there is a next page, of a reply called `list`.
+fn more(pages: &Pages, payload: &Type, types: &Types) -> Result<TokenStream, String> {
+    let Some(next) = &pages.next else {
+        return Ok(quote!(None));
+    };
+    let (field, ty) = property(types, payload, next)?;
+    if generic(&ty, "Option").is_none() {
+        return Err(format!(
+            "`{next}`, which tells of a next page, is always there"
+        ));
+    }
+    Ok(quote!(Some(list.#field.is_some())))
 }
 
 /// The setter of an integer in the query.

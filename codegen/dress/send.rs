@@ -8,8 +8,8 @@ use syn::{Block, Expr, ExprLit, ExprMethodCall, Ident, Lit, Path, Stmt, Token, T
 
 use super::setters::Setter;
 use super::tree::generic;
-use super::types::Types;
-use super::{SECRET, constant};
+use super::types::{Types, is_rest, wire_name};
+use super::{IDS, SECRET, constant};
 use crate::codegen::lower::{ITEMS, Operation};
 
 /// The body of `prepared`: what is required, and the URL and the request of progenitor's.
@@ -18,6 +18,7 @@ pub fn prepared(
     block: &Block,
     setters: &[Setter],
     body: Option<&Ident>,
+    open: bool,
     types: &Types,
 ) -> Result<TokenStream, String> {
     let constant = constant(operation);
@@ -30,11 +31,17 @@ pub fn prepared(
             let Setter { ident, wire, .. } = setter;
             let take = match (&*setter.location, &*setter.ty.to_token_stream().to_string()) {
                 ("path", "crate :: Ids") => quote!(path_values),
+                ("path", "crate :: Id") => quote!(path_id),
                 ("path", _) => quote!(path_value),
                 _ => quote!(required),
             };
             quote!(let #ident = #call.#take(#wire, #ident)?;)
         });
+    let extra = open.then(|| quote!(extra: other));
+    let in_body = setters.iter().filter(|s| s.in_body);
+    let known = in_body.map(|setter| &setter.wire);
+    let others = open.then(|| quote!(#call.others(&[#(#known),*], other.keys())?;));
+    let items = format_ident!("{ITEMS}");
     let body = body.map(|body| {
         let properties = setters.iter().filter(|s| s.in_body).map(|setter| {
             let Setter { ident, wire, .. } = setter;
@@ -46,20 +53,25 @@ pub fn prepared(
                 quote!(#ident)
             }
         });
+        let properties = properties.chain(extra);
         let one = quote!(types::#body { #(#properties),* });
-        let items = format_ident!("{ITEMS}");
         match &operation.items {
             None => quote!(let body = #one;),
-            Some(many) if !many.or_one => quote!(let body = #items;),
+            Some(many) if !many.or_one => quote! {
+                #call.some(#ITEMS, &#items)?;
+                let body = #items;
+            },
             Some(_) => {
                 let others = setters.iter().filter(|s| s.in_body).map(|setter| {
                     let Setter { ident, wire, .. } = setter;
                     quote!((#wire, #ident.is_some()))
                 });
+                let others = others.chain(open.then(|| quote!(("other", !other.is_empty()))));
                 quote! {
                     let body = match #items {
                         Some(items) => {
                             #call.alone(#ITEMS, &[#(#others),*])?;
+                            #call.some(#ITEMS, &items)?;
                             crate::transport::Body::Many(items)
                         }
                         None => crate::transport::Body::One(#one),
@@ -73,14 +85,27 @@ pub fn prepared(
         Some(quote!(.hiding(#secrets)))
     });
     let in_items = hidden_in_items(operation, types);
+    let checked = setters
+        .iter()
+        .filter(|s| s.location != "path")
+        .filter_map(|setter| {
+            let Setter { ident, wire, .. } = setter;
+            let ids = ids(quote!(#ident), &setter.ty)?;
+            Some(quote!(#call.ids(#wire, #ident.iter().flat_map(|#ident| #ids))?;))
+        });
+    let checked_in_items = checked_in_items(operation, types, &call);
+    let left = open.then(|| quote!(other,));
     let (url_name, url) = url(block, setters, &call)?;
     let request = request(block, &call)?;
     let request_name = free("request", setters);
     let headers = setters.iter().filter(|s| s.location == "header");
     let headers = headers.map(|setter| header(setter, &request_name));
     Ok(quote! {
-        let Self { client, #(#fields),* } = self;
-        let #call = client.core.call(&operations::#constant)#(#secrets)* #(#in_items)*;
+        let Self { client, call_options, #(#fields,)* #left } = self;
+        let #call = client.core.call(&operations::#constant, call_options)#(#secrets)* #(#in_items)*;
+        #(#checked)*
+        #(#checked_in_items)*
+        #others
         #(#required)*
         #body
         let #url_name = #url;
@@ -88,6 +113,55 @@ pub fn prepared(
         #(#headers)*
         #call.prepared(#request_name)
     })
+}
+
+/// The ids in a value, as an iterator, if its type holds any.
+fn ids(value: TokenStream, ty: &Type) -> Option<TokenStream> {
+    let name = ty.to_token_stream().to_string().replace(' ', "");
+    match IDS.iter().position(|ids| *ids == name) {
+        Some(0) => Some(quote!([#value])),
+        Some(_) => Some(quote!(#value.iter())),
+        None => {
+            let inside = ids(quote!(value), &inner(ty)?)?;
+            Some(quote!(#value.iter().flat_map(|value| #inside)))
+        }
+    }
+}
+
+/// What of the items of a body is looked at before it is sent: ids, and properties that the spec
+/// doesn't name.
+fn checked_in_items(operation: &Operation, types: &Types, call: &Ident) -> Vec<TokenStream> {
+    let items = format_ident!("{ITEMS}");
+    let item = operation.items.as_ref();
+    let Some(item) = item.and_then(|items| types.structs.get(&items.schema)) else {
+        return Vec::new();
+    };
+    let mut checked = Vec::new();
+    for field in &item.fields {
+        let (Some(ident), wire) = (&field.ident, wire_name(field)) else {
+            continue;
+        };
+        if is_rest(field) {
+            let named = item.fields.iter().filter(|field| !is_rest(field));
+            let known = named.map(wire_name);
+            checked.push(quote! {
+                let extra = #items.iter().flatten().flat_map(|item| item.#ident.keys());
+                #call.others(&[#(#known),*], extra)?;
+            });
+        } else if let Some(ids) = ids(quote!(item.#ident), &field.ty) {
+            let ids = match inner(&field.ty) {
+                None if is_one_id(&field.ty) => quote!([&item.#ident]),
+                _ => ids,
+            };
+            let of_items = quote!(#items.iter().flatten().flat_map(|item| #ids));
+            checked.push(quote!(#call.ids(#wire, #of_items)?;));
+        }
+    }
+    checked
+}
+
+fn is_one_id(ty: &Type) -> bool {
+    ty.to_token_stream().to_string().replace(' ', "") == IDS[0]
 }
 
 /// The secrets in the items of a body, for errors not to show them.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Fields, Ident, ItemStruct, Path, Type, parse_quote};
 
@@ -31,7 +31,7 @@ pub struct Setter {
 }
 
 /// Names that a builder has anyway.
-const TAKEN: [&str; 7] = [
+const TAKEN: [&str; 12] = [
     "new",
     "client",
     "body",
@@ -39,6 +39,11 @@ const TAKEN: [&str; 7] = [
     "send",
     "stream",
     "into_future",
+    "json",
+    "call_options",
+    "other",
+    "retry",
+    "timeout",
 ];
 
 /// Parameters, as the fields of progenitor's builder are, then the body's properties, all in the order of the spec.
@@ -118,14 +123,8 @@ fn properties(body: &Ident, types: &Types) -> Result<Vec<Setter>, String> {
     else {
         return Err(format!("its body `{body}` is no struct"));
     };
-    if let Some(field) = fields.named.iter().find(|field| is_rest(field)) {
-        return Err(format!(
-            "`{}` of its body `{body}` takes properties that the spec doesn't name, for which there \
-             is no setter: put them into a property of their own",
-            field.ident.to_token_stream()
-        ));
-    }
-    let fields = fields.named.iter().filter_map(|field| {
+    let named = fields.named.iter().filter(|field| !is_rest(field));
+    let fields = named.filter_map(|field| {
         let optional = generic(&field.ty, "Option").and_then(|types| types.into_iter().next());
         let mut ty = optional.clone().unwrap_or_else(|| field.ty.clone());
         Qualify(&types.names).visit_type_mut(&mut ty);
@@ -223,8 +222,24 @@ pub fn set(operation: &Operation, setter: &Setter) -> TokenStream {
     }
 }
 
+/// What sets a property of the body that the spec doesn't name.
+pub fn set_other() -> TokenStream {
+    quote! {
+        /// Sends a property that the spec doesn't name, as JSON.
+        pub fn other(
+            mut self,
+            name: impl Into<String>,
+            value: impl Into<serde_json::Value>,
+        ) -> Self {
+            self.other.insert(name.into(), value.into());
+            self
+        }
+    }
+}
+
 /// The body's properties all at once, for callers that have them as a value.
-pub fn set_body(body: &Ident, setters: &[Setter]) -> TokenStream {
+pub fn set_body(body: &Ident, setters: &[Setter], open: bool) -> TokenStream {
+    let others = open.then(|| quote!(self.other = body.extra;));
     let assign = setters.iter().filter(|s| s.in_body).map(|setter| {
         let ident = &setter.ident;
         if setter.plain {
@@ -237,6 +252,7 @@ pub fn set_body(body: &Ident, setters: &[Setter]) -> TokenStream {
         /// Sets everything that the body holds, in place of what was set before.
         pub fn body(mut self, body: types::#body) -> Self {
             #(#assign)*
+            #others
             self
         }
     }

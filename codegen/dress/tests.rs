@@ -329,7 +329,7 @@ mod setters {
             put,
             &[
                 "/// The items that the body holds. /// /// Required. pub fn items(mut self, items: impl IntoIterator<Item = impl Into<types::Thing>>) -> Self",
-                r#"let items = call.required("items", items)?; let body = items;"#,
+                r#"let items = call.required("items", items)?; call.some("items", &items)?; let body = items;"#,
                 ".json(&body)",
             ],
         );
@@ -347,14 +347,14 @@ mod calls {
         has(
             builder(&text(), "OldThings"),
             &[
-                "pub async fn send(self) -> Result<ResponseValue<Vec<types::Thing>>, Error>",
+                "pub async fn send(self) -> Result<Response<Vec<types::Thing>>, Error>",
                 "impl<'a> IntoFuture for OldThings<'a> {
                     type Output = Result<Vec<types::Thing>, Error>;",
             ],
         );
         has(
             builder(&text(), "Move"),
-            &["pub async fn send(self) -> Result<ResponseValue<()>, Error>"],
+            &["pub async fn send(self) -> Result<Response<()>, Error>"],
         );
     }
 
@@ -462,7 +462,7 @@ mod calls {
                     path: "/shelves/{shelfId}/{type}", idempotent: true, authorized: true,
                     envelope: Some(crate::Envelope {
                         field: "error", success: "0", message: "text", payload: Some("data"),
-                        details: &["info"], results: None, }), };"#,
+                        details: &["info"], results: None, codes: &[], bare_text: None, }), timeout: None, secrets: &["token", "tokens"], };"#,
                 "results: Some((0i64, 9i64))",
                 r#"id: "setThings", name: "things.setThings", method: "POST", path: "/things/settings", idempotent: false,"#,
             ],
@@ -558,7 +558,7 @@ mod types {
         has(
             &text(),
             &[
-                r#"crate::structure::lenient! { Shelf { "zone" => zone, "maker" => maker, "things" => things,
+                r#"crate::structure::lenient! { Shelf { "zone" => zone, "maker" => maker : required, "things" => things,
                     "note" => note : base64, "token" => token, "tokens" => tokens, "madeOn" => made_on,
                     "type" => type_, "any" => any, "secretary" => secretary } }"#,
             ],
@@ -794,11 +794,11 @@ mod refusals {
 
     #[test]
     fn operations_whose_method_every_client_has() {
-        for name in ["builder", "fromEnv", "call"] {
+        for name in ["builder", "fromEnv", "request", "call"] {
             let error = replaced("operationId: oldThings", &format!("operationId: {name}"));
             assert!(error.contains("which every client has"), "{error}");
         }
-        for name in ["error", "responseValue"] {
+        for name in ["error", "response", "untyped"] {
             let error = replaced("operationId: oldThings", &format!("operationId: {name}"));
             assert!(error.contains("rename the operation"), "{error}");
         }

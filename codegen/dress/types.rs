@@ -136,14 +136,22 @@ fn reader(item: &ItemStruct, lowered: &Lowered) -> TokenStream {
     let (others, fields): (Vec<_>, Vec<_>) = item.fields.iter().partition(|field| is_rest(field));
     let fields = fields.into_iter().map(|field| {
         let (property, ident) = (wire_name(field), &field.ident);
-        let base64 = is_base64(field).then(|| quote!(: base64));
-        quote!(#property => #ident #base64)
+        let form = if must_come(field) {
+            quote!(: required)
+        } else if is_base64(field) {
+            quote!(: base64)
+        } else {
+            TokenStream::new()
+        };
+        quote!(#property => #ident #form)
     });
+    let filled = lowered.filled.contains(&name.to_string());
+    let filled = filled.then(|| quote!(may_be_empty = false));
     let others = others.iter().map(|field| &field.ident);
     let parts = fields.chain(others.map(|others| quote!(.. #others)));
     quote! {
         crate::structure::lenient! {
-            #name #list #text #key { #(#parts),* }
+            #name #list #text #key #filled { #(#parts),* }
         }
     }
 }
@@ -157,7 +165,8 @@ fn constructor(item: &ItemStruct, lowered: &Lowered) -> Option<TokenStream> {
     let new = (is_sent && !required.is_empty()).then(|| new(&optional, &required));
     let built = lowered.built.contains(&name.to_string());
     let set = optional.iter().filter(|_| built).filter_map(|f| with(f));
-    let set: Vec<TokenStream> = set.collect();
+    let open = item.fields.iter().find(|field| built && is_rest(field));
+    let set: Vec<TokenStream> = set.chain(open.map(with_other)).collect();
     let any = new.is_some() || !set.is_empty();
     any.then(|| quote!(impl #name { #new #(#set)* }))
 }
@@ -204,6 +213,22 @@ fn with(field: &Field) -> Option<TokenStream> {
             self
         }
     })
+}
+
+/// A function that adds a property that the spec doesn't name.
+fn with_other(field: &Field) -> TokenStream {
+    let extra = &field.ident;
+    quote! {
+        /// Adds a property that the spec doesn't name, as JSON.
+        pub fn other(
+            mut self,
+            name: impl Into<String>,
+            value: impl Into<serde_json::Value>,
+        ) -> Self {
+            self.#extra.insert(name.into(), value.into());
+            self
+        }
+    }
 }
 
 /// A name in which an acronym runs into a word, as in `externalServerSSHport`: case alone would make
@@ -462,6 +487,13 @@ pub fn is_required(field: &Field) -> bool {
     let left_out = |word: &str| ["flatten", "skip_serializing_if"].contains(&word);
     generic(&field.ty, "Option").is_none()
         && !serde_entries(&field.attrs).any(|(word, _)| left_out(&word))
+}
+
+/// Whether an object without it isn't believed: null may stand there, but something must.
+fn must_come(field: &Field) -> bool {
+    let may_be_null = generic(&field.ty, "Option").is_some();
+    let skipped = serde_entries(&field.attrs).any(|(word, _)| word == "skip_serializing_if");
+    is_required(field) || may_be_null && !skipped
 }
 
 /// Whether a field's text goes over the wire as base64.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_yaml::{Mapping, Value};
 
-use super::Envelope;
 use super::merged::Merged;
 use super::walk::{SCHEMAS, each_operation, entries, map, resolve, schema_name, text};
+use super::{Code, Envelope};
 
 /// The document's `x-envelope` with what the operation overrides.
-pub(super) fn envelope(document: &Value, operation: &Value) -> Option<Envelope> {
+pub fn envelope(document: &Value, operation: &Value) -> Option<Envelope> {
     let base = document.get("x-envelope")?;
     let own = operation.get("x-envelope");
     let get = |key: &str| own.and_then(|own| own.get(key)).or_else(|| base.get(key));
@@ -24,7 +24,19 @@ pub(super) fn envelope(document: &Value, operation: &Value) -> Option<Envelope> 
         .flatten();
     let results = get("results")
         .and_then(|r| Some((r.get("minimum")?.as_i64()?, r.get("maximum")?.as_i64()?)));
+    let known = base.get("codes").into_iter();
+    let codes = known.chain(own.and_then(|own| own.get("codes")));
+    let codes = codes
+        .flat_map(|codes| entries(codes))
+        .map(|(code, about)| Code {
+            code: code.to_owned(),
+            kind: text(about, "kind").to_owned(),
+            meaning: text(about, "meaning").trim().to_owned(),
+            source: text(about, "source").trim().to_owned(),
+        });
     Some(Envelope {
+        codes: codes.collect(),
+        bare_text: string("bareText"),
         field: string("field")?,
         success,
         // Without a name no field is the message.

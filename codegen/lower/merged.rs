@@ -9,6 +9,8 @@ use super::walk::{MAX_REFERENCES, entries, resolve, text};
 pub(super) struct Merged {
     pub(super) properties: Mapping,
     required: Vec<Value>,
+    /// What all parts say of the number of properties, and of those that aren't named.
+    others: Mapping,
 }
 
 impl Merged {
@@ -35,6 +37,11 @@ impl Merged {
         if let Some(Value::Sequence(required)) = schema.get("required") {
             self.required.extend(required.iter().cloned());
         }
+        for keyword in ["minProperties", "additionalProperties"] {
+            if let Some(value) = schema.get(keyword) {
+                self.others.insert(keyword.into(), value.clone());
+            }
+        }
         let parts = schema.get("allOf").and_then(Value::as_sequence);
         let mut parts = parts.into_iter().flatten();
         parts.try_for_each(|part| self.add(document, part, depth + 1))
@@ -45,12 +52,14 @@ impl Merged {
         let Merged {
             properties,
             mut required,
+            others,
         } = self;
         // What a part required may have been a credential.
         required.retain(|name| properties.contains_key(name));
         schema.shift_remove("allOf");
         schema.insert("type".into(), "object".into());
         schema.insert("properties".into(), Value::Mapping(properties));
+        schema.extend(others);
         if !required.is_empty() {
             schema.insert("required".into(), Value::Sequence(required));
         }

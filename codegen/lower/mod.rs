@@ -42,12 +42,14 @@ use requests::{
 };
 use schemas::{
     built_by_callers, count_format, deprecated_properties, describe_references, drop_failures,
-    drop_keywords, drop_unused_schemas, flatten_all_of, fold_any_ids, fold_json_text,
+    drop_keywords, drop_unused_schemas, filled, flatten_all_of, fold_any_ids, fold_json_text,
     fold_keyed_maps, fold_lists, fold_texts, inline_plain_schemas, keep_other_properties,
     nullable_references, property_order, received_only,
 };
 use typed::typed;
 use walk::text;
+
+pub use envelope::envelope;
 
 /// The lowered spec, and what the later stages need to know that it can no longer say.
 pub struct Lowered {
@@ -55,6 +57,8 @@ pub struct Lowered {
     pub document: OpenAPI,
     /// Every operation, in the order of the spec.
     pub operations: Vec<Operation>,
+    /// How replies say failure where no operation says otherwise.
+    pub envelope: Option<Envelope>,
     /// Schemas that types of the crate stand in for, such as `crate::Id`.
     pub own: BTreeMap<String, &'static str>,
     /// Schemas that a bare list stands in for, with the field that takes the list.
@@ -73,6 +77,8 @@ pub struct Lowered {
     pub built: BTreeSet<String>,
     /// Types that are only ever received.
     pub received: BTreeSet<String>,
+    /// Types of which a reply holds at least one property.
+    pub filled: BTreeSet<String>,
     /// How many properties hold base64 (`format: byte`).
     pub base64: usize,
     /// How many properties hold a secret (`format: password`).
@@ -105,6 +111,10 @@ pub struct Operation {
     pub envelope: Option<Envelope>,
     /// Whether its requests carry the credentials.
     pub authorized: bool,
+    /// How many seconds it may take, if it is known to be slow.
+    pub timeout: Option<u64>,
+    /// The names of the properties of its reply that are secret.
+    pub secrets: BTreeSet<String>,
     /// Whether its reply may carry null in place of a payload.
     pub nullable: bool,
     /// How its body holds many items.
@@ -172,6 +182,22 @@ pub struct Envelope {
     pub details: Vec<String>,
     /// Values of `field` that are results and not failures.
     pub results: Option<(i64, i64)>,
+    /// What values of `field` stand for.
+    pub codes: Vec<Code>,
+    /// How a reply begins that is no object, and a refusal in its own words.
+    pub bare_text: Option<String>,
+}
+
+/// What a code stands for.
+pub struct Code {
+    /// The code, as text; `default` for all others.
+    pub code: String,
+    /// The kind of error.
+    pub kind: String,
+    /// What it means, in a sentence.
+    pub meaning: String,
+    /// Who says so.
+    pub source: String,
 }
 
 /// Lowers a checked spec.
@@ -208,6 +234,7 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
     nullable_lists_in_requests(document);
     describe_references(document);
     nullable_references(document);
+    let filled = filled(document);
     keep_other_properties(document);
     drop_keywords(document);
     drop_unused_schemas(document);
@@ -222,9 +249,11 @@ pub fn lower(module: &str, spec: &Value) -> Result<Lowered, String> {
         secrets: count_format(document, "password"),
         built: built_by_callers(document, &items),
         received: received_only(document),
+        filled,
         deprecated: deprecated_properties(document),
         properties: property_order(document),
         document: typed(document)?,
+        envelope: envelope(spec, &Value::Null),
         operations,
         own,
         lists,

@@ -1,12 +1,14 @@
 //! What the later stages need to know of each operation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::Value;
 
 use super::envelope::envelope;
 use super::schemas::{with_notation, wrapped};
-use super::walk::{contents, each_operation, entries, is, map, resolve, schema, text};
+use super::walk::{
+    MAX_REFERENCES, contents, each_operation, entries, is, map, resolve, schema, text,
+};
 use super::{ITEMS, Items, Operation, Pages, Parameter};
 
 /// What dress and the tables need to know of each operation.
@@ -33,6 +35,8 @@ pub(super) fn read_operations(
             idempotent: idempotent.unwrap_or(by_method),
             envelope: envelope(&original, operation),
             authorized: security.is_none_or(|schemes| !schemes.is_empty()),
+            timeout: operation.get("x-timeout").and_then(Value::as_u64),
+            secrets: secrets(&original, operation),
             nullable: nullable_payload(&original, operation),
             pages: pages(operation),
             parameters: parameters(&original, operation, items.as_ref()),
@@ -43,6 +47,52 @@ pub(super) fn read_operations(
         return Err("the spec has no operation".to_owned());
     }
     Ok(operations)
+}
+
+/// The names of what is secret in a reply, wherever it stands in there.
+fn secrets(document: &Value, operation: &Value) -> BTreeSet<String> {
+    let mut due: Vec<&Value> = entries(operation.get("responses").unwrap_or(&Value::Null))
+        .flat_map(|(_, response)| entries(response.get("content").unwrap_or(&Value::Null)))
+        .filter_map(|(_, media)| media.get("schema"))
+        .collect();
+    let mut seen: Vec<&Value> = Vec::new();
+    let mut secrets = BTreeSet::new();
+    while let Some(schema) = due.pop() {
+        let schema = resolve(document, schema);
+        if seen.iter().any(|known| std::ptr::eq(*known, schema)) {
+            continue;
+        }
+        seen.push(schema);
+        for (name, property) in entries(schema.get("properties").unwrap_or(&Value::Null)) {
+            if is_secret(document, property, 0) {
+                secrets.insert(name.to_owned());
+            }
+            due.push(property);
+        }
+        due.extend(
+            ["items", "additionalProperties"]
+                .iter()
+                .filter_map(|key| schema.get(*key)),
+        );
+        let parts = ["allOf", "oneOf", "anyOf"].iter();
+        let parts = parts.filter_map(|key| schema.get(*key)?.as_sequence());
+        due.extend(parts.flatten());
+    }
+    secrets
+}
+
+/// Whether a value of a schema is a secret, or a list or a map of them.
+fn is_secret(document: &Value, schema: &Value, depth: usize) -> bool {
+    let schema = resolve(document, schema);
+    let inside = ["items", "additionalProperties"].iter();
+    let inside = inside.filter_map(|key| schema.get(*key));
+    let parts = ["allOf", "oneOf", "anyOf"].iter();
+    let parts = parts.filter_map(|key| schema.get(*key)?.as_sequence());
+    text(schema, "format") == "password"
+        || depth < MAX_REFERENCES
+            && inside
+                .chain(parts.flatten())
+                .any(|part| is_secret(document, part, depth + 1))
 }
 
 /// Whether the reply's schema, now that of the payload, allows null. Asked here once, and taken off:

@@ -285,6 +285,19 @@ pub(super) fn describe_references(document: &mut Value) {
     });
 }
 
+/// Types of which a reply holds at least one property: `minProperties` says so.
+pub(super) fn filled(document: &mut Value) -> BTreeSet<String> {
+    let is_filled = |schema: &Value| {
+        let least = schema.get("minProperties").and_then(Value::as_u64);
+        least.is_some_and(|least| least > 0)
+    };
+    let types = each_type(document).into_iter();
+    types
+        .filter(|(_, schema)| is_filled(schema))
+        .map(|(name, _)| name)
+        .collect()
+}
+
 /// `additionalProperties: true` beside properties says that whoever sends the object back must send
 /// all of it. typify reads that only if it is written as a schema.
 pub(super) fn keep_other_properties(document: &mut Value) {

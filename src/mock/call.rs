@@ -80,7 +80,7 @@ pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
 ) -> Result<T, Error> {
     let mut reply = Reply::new(operation, status, HeaderMap::new(), body.into());
     let mut payload = None;
-    let read = reply.read(C::judge, &mut payload);
+    let read = reply.read(&|reply, body| C::judge(reply, body, None), &mut payload);
     read.map_err(|e| e.of(operation.name).status_is(status))?;
     payload.ok_or_else(|| Error::new(ErrorKind::Decode).of(operation.name))
 }

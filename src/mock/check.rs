@@ -40,12 +40,13 @@ impl Credentials {
         let mut login = None;
         if let Some(due) = credentials.login() {
             let reply = spec.known(due.operation.id)?.example.reply.clone();
-            let session = (due.credentials)(due.operation.payload(&reply.unwrap_or_default()));
+            let session = (due.credentials)(&due.operation.payload(reply.unwrap_or_default()));
+            let body = (due.body)(&credentials);
             credentials = session.ok_or_else(|| {
                 Error::configuration("the spec's example of the login holds no token")
             })?;
             secrets.extend(exposed(&credentials));
-            login = Some((due.operation.id, due.body));
+            login = Some((due.operation.id, body));
         }
         let expect = move |method: &Method| expected(&credentials, method);
         expect(&Method::GET)?;

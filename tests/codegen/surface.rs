@@ -60,7 +60,7 @@ pub mod builder {
         pub fn old(mut self, old: impl Into<i64>) -> Self { self }
         pub fn body(mut self, body: types::GetItBody) -> Self { self }
         pub fn stream(self) -> crate::Items<'a, types::Thing> { todo!() }
-        pub async fn send(self) -> Result<ResponseValue<std::collections::BTreeMap<String, crate::Id>>, Error> { todo!() }
+        pub async fn send(self) -> Result<Response<std::collections::BTreeMap<String, crate::Id>>, Error> { todo!() }
     }
 }
 pub mod types {

@@ -179,7 +179,8 @@ mod pages {
         has(
             builder(&text, "ListThings"),
             &["pub fn stream(self) -> crate::Items<'a, types::Thing> {
-                crate::Items::new(self.p, self.per_page, move |page| {
+                let name = operations::LIST_THINGS.name;
+                crate::Items::new(name, \"p\", self.p, self.per_page, move |page| {
                     let call = self.clone().p(page);
                     Box::pin(async move {
                         let list = call.await?;
@@ -210,7 +211,7 @@ mod pages {
         has(
             builder(&prettyplease::unparse(&tree), "ListThings"),
             &[
-                "crate::Items::new(self.p, None, move |page| {",
+                "crate::Items::new(name, \"p\", self.p, None, move |page| {",
                 "Ok(crate::pages::Page { items: list.all, total: None, more: None })",
             ],
         );
@@ -297,6 +298,7 @@ mod items {
                             ("more", more.is_some()), ("key", key.is_some()),
                             ("spare", spare.is_some()), ("keys", keys.is_some()),
                             ("size", size.is_some())])?;
+                        call.some("items", &items)?;
                         crate::transport::Body::Many(items)
                     }
                     None => { crate::transport::Body::One(types::NewThing {
@@ -366,9 +368,11 @@ mod secrets {
     fn secrets_that_are_set_are_hidden() {
         has(
             builder(&text(), "Login"),
-            &["let call = client.core.call(&operations::LOGIN)
+            &[
+                "let call = client.core.call(&operations::LOGIN, call_options)
                 .hiding(password.iter().map(Some))
-                .hiding(others.iter().flat_map(|value| value.iter().map(Some)));"],
+                .hiding(others.iter().flat_map(|value| value.iter().map(Some)));",
+            ],
         );
     }
 
@@ -376,7 +380,8 @@ mod secrets {
     fn so_are_those_in_the_items_of_a_body() {
         has(
             builder(&text(), "CreateThings"),
-            &["let call = client.core.call(&operations::CREATE_THINGS)
+            &[
+                "let call = client.core.call(&operations::CREATE_THINGS, call_options)
                 .hiding(key.iter().map(Some))
                 .hiding(spare.iter().map(Some))
                 .hiding(keys.iter().flat_map(|value| value.iter().map(Some)))
@@ -384,7 +389,8 @@ mod secrets {
                 .hiding(items.iter().flatten().flat_map(|item| item.spare.iter().map(Some)))
                 .hiding(items.iter().flatten().flat_map(|item| {
                     item.keys.iter().flat_map(|value| value.iter().map(Some))
-                }));"],
+                }));",
+            ],
         );
     }
 
@@ -432,7 +438,7 @@ mod replies {
             has(
                 builder(&text, name),
                 &[
-                    &format!("pub async fn send(self) -> Result<ResponseValue<{payload}>, Error>"),
+                    &format!("pub async fn send(self) -> Result<Response<{payload}>, Error>"),
                     &format!("type Output = Result<{payload}, Error>;"),
                 ],
             );
@@ -636,14 +642,22 @@ mod types {
             &text,
             &[r#"lenient! { SecretPerson { "name" => name, .. extra } }"#],
         );
-        let whole = refused(
+        let open = MANY.replace(
             "      required: [must]",
             "      required: [must]\n      additionalProperties: true",
         );
-        assert_eq!(
-            whole,
-            "putBoth: `extra` of its body `Both` takes properties that the spec doesn't name, for \
-             which there is no setter: put them into a property of their own"
+        let open = prettyplease::unparse(&made(&open).expect("an open body"));
+        has(
+            builder(&open, "PutBoth"),
+            &[
+                "other: std::collections::BTreeMap<String, serde_json::Value>",
+                "/// Sends a property that the spec doesn't name, as JSON.
+                 pub fn other(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>,) -> Self {
+                    self.other.insert(name.into(), value.into()); self }",
+                "self.other = body.extra;",
+                r#"call.others(&["must", "may"], other.keys())?;"#,
+                "may: may.unwrap_or_default(), extra: other, };",
+            ],
         );
         let twice = refused(
             "properties: {name: {type: string, description: The name.}}",

@@ -1,0 +1,140 @@
+//! A payload as JSON, for what its type doesn't hold.
+
+use std::fmt;
+use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::redact::{REDACTED, Redactor};
+
+/// The payload of a reply as JSON: what `json()` of a call gives, and
+/// [`Error::payload`](crate::Error::payload).
+///
+/// It derefs to a [`Value`]. `Debug` and `Display` show it without what the spec says is secret, and
+/// the value holds that too. The secrets of the request are nowhere in it.
+///
+/// ```no_run
+/// # #[cfg(feature = "kiwivm")]
+/// # async fn example(client: hosting_apis::kiwivm::Client) -> Result<(), hosting_apis::Error> {
+/// let info = client.get_service_info().json().await?;
+/// println!("{} in {}", info["hostname"], info["a_property_of_tomorrow"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Untyped {
+    value: Value,
+    /// The names of what is secret.
+    secrets: &'static [&'static str],
+}
+
+impl Untyped {
+    pub(crate) fn new(value: Value, secrets: &'static [&'static str]) -> Self {
+        Untyped { value, secrets }
+    }
+
+    /// Takes out what the call was made with.
+    pub(crate) fn redact(&mut self, redactor: &Redactor) {
+        redactor.json(&mut self.value);
+    }
+
+    /// The value, secrets of the reply included.
+    pub fn into_inner(self) -> Value {
+        self.value
+    }
+
+    /// The value as it may be shown.
+    fn shown(&self) -> Value {
+        let mut value = self.value.clone();
+        hide(&mut value, self.secrets);
+        value
+    }
+}
+
+fn hide(value: &mut Value, secrets: &[&str]) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|value| hide(value, secrets)),
+        Value::Object(map) => {
+            for (name, value) in map {
+                match value {
+                    Value::Null => {}
+                    value if secrets.contains(&name.as_str()) => *value = REDACTED.into(),
+                    value => hide(value, secrets),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Deref for Untyped {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl PartialEq<Value> for Untyped {
+    fn eq(&self, other: &Value) -> bool {
+        self.value == *other
+    }
+}
+
+impl From<Untyped> for Value {
+    fn from(untyped: Untyped) -> Value {
+        untyped.value
+    }
+}
+
+/// Writes the secrets out, as serializing a typed reply does.
+impl Serialize for Untyped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Untyped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().fmt(f)
+    }
+}
+
+impl fmt::Debug for Untyped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Untyped").field(&self.shown()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_in_reach_and_do_not_show() {
+        let value = json!({
+            "rootPassword": "hush", "list": [{"token": ["hush"], "n": 1}], "other": null,
+        });
+        let payload = Untyped::new(value.clone(), &["rootPassword", "token", "other"]);
+        for shown in [
+            format!("{payload}"),
+            format!("{payload:#}"),
+            format!("{payload:?}"),
+        ] {
+            assert!(!shown.contains("hush"), "{shown}");
+            assert!(
+                shown.contains("[redacted]") && shown.contains("rootPassword"),
+                "{shown}"
+            );
+        }
+        assert_eq!(payload["rootPassword"], "hush");
+        assert_eq!(payload, value);
+        assert_eq!(
+            serde_json::to_value(&payload).unwrap(),
+            payload.into_inner()
+        );
+    }
+}
