@@ -57,6 +57,7 @@ const RULES: &[Rule] = &[
     requirements::closed_objects,
     requirements::credentials,
     requirements::envelopes,
+    requirements::timeouts,
     references::broken,
     references::circular,
     references::unused,

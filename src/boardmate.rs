@@ -97,6 +97,8 @@ impl Api for Credentials {
             };
         }
         let error = match reply.status {
+            // Not the dashboard's own.
+            status if body.is_string() && status != StatusCode::NOT_FOUND => return Ok(()),
             StatusCode::FORBIDDEN => Error::new(ErrorKind::Authentication),
             // The page of an unknown path is all that the later generation says of an unknown user.
             StatusCode::NOT_FOUND if body.is_string() && !later => {

@@ -252,9 +252,10 @@ impl Reply {
         let success = envelope.is_success(&code, seen);
         let error = match (self.status.is_success(), envelope.kind(&code)) {
             (true, _) if success => return Ok(()),
-            (_, Some(kind)) => Error::new(kind),
-            (true, None) => Error::new(envelope.other_kind()),
-            (false, None) => Error::of_status(self.status),
+            (true, kind) => Error::new(kind.unwrap_or(envelope.other_kind())),
+            // A code says more than a status does, unless it is only known to be a failure.
+            (false, Some(kind)) if kind != ErrorKind::Api => Error::new(kind),
+            (false, _) => Error::of_status(self.status),
         };
         let mut details = seen.details.clone();
         details.retain(|_, value| !matches!(value, Value::Null) && value.as_str() != Some(""));

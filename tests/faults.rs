@@ -57,6 +57,8 @@ struct Subject {
     refusal: (u16, Value),
     /// Its own error, with what a server might repeat in it.
     failure: Value,
+    /// A success of its own that is not that of the calls below.
+    other: Value,
     read: Call,
     write: Call,
     run: fn(&'static Operation, Value, Setup) -> Outcome,
@@ -79,6 +81,7 @@ struct Call {
 
 struct Setup {
     url: String,
+    strict: bool,
     pool: reqwest::Client,
     timeout: Duration,
 }
@@ -118,7 +121,7 @@ macro_rules! subjects {
         $feature:literal: $api:ident, $credentials:expr, hiding: $secrets:expr,
         read: $read:literal $read_number:literal,
         write: $write:literal $write_number:literal $parameters:tt,
-        refuses: $status:literal $refusal:tt, fails: $failure:tt;
+        refuses: $status:literal $refusal:tt, fails: $failure:tt, other: $other:tt;
     )*) => {
         async fn subjects() -> Vec<Subject> {
             let mut subjects = Vec::new();
@@ -136,6 +139,7 @@ macro_rules! subjects {
                         name: stringify!($api),
                         refusal: ($status, json!($refusal)),
                         failure: json!($failure),
+                        other: json!($other),
                         read: call($read, $read_number, json!({})),
                         write: call($write, $write_number, json!($parameters)),
                         run: |operation, parameters, setup| {
@@ -148,6 +152,7 @@ macro_rules! subjects {
                                 .timeout(setup.timeout)
                                 .max_response_bytes(CAP)
                                 .retry(policy)
+                                .strict(setup.strict)
                                 .allow_insecure_http()
                                 .build()
                                 .unwrap();
@@ -176,22 +181,26 @@ subjects! {
         read: "getServiceInfo" "/plan_ram",
         write: "reinstallOS" "/sshPort" {},
         refuses: 200 {"error": 700005, "message": "No: ECHO"},
-        fails: {"error": 756130, "message": "No: ECHO", "additionalErrorInfo": {"ECHO": ["ECHO"]}};
+        fails: {"error": 756130, "message": "No: ECHO", "additionalErrorInfo": {"ECHO": ["ECHO"]}},
+        other: {"error": 0, "message": "No: ECHO", "rows": ["ECHO"]};
     "vps-org": vps_org, Credentials::token(KEY), hiding: [KEY],
         read: "getDomain" "/days_until_expiration",
         write: "transferDomain" "/id" {"auth_code": PARAMETER},
         refuses: 401 {"detail": "No: ECHO"},
-        fails: {"detail": "No: ECHO"};
+        fails: {"detail": "No: ECHO"},
+        other: {"rows": ["ECHO"]};
     "cdnfly": cdnfly, Credentials::api_key(KEY, OTHER_KEY), hiding: [KEY, OTHER_KEY],
         read: "getSite" "/data/id",
         write: "createCert" "/data" {"key": PARAMETER},
         refuses: 200 {"code": "login_required", "msg": "No: ECHO"},
-        fails: {"code": "site-1", "msg": "No: ECHO", "data": {"ECHO": "ECHO"}};
+        fails: {"code": "site-30", "msg": "No: ECHO", "data": {"ECHO": "ECHO"}},
+        other: {"code": 0, "msg": "No: ECHO", "rows": ["ECHO"]};
     "boardmate": boardmate, Credentials::key(KEY), hiding: [KEY],
         read: "getUser" "/money",
         write: "setCode" "/money" {},
         refuses: 403 {"code": 403, "message": "No: ECHO"},
-        fails: {"status": "error", "message": "No: ECHO"};
+        fails: {"status": "error", "message": "No: ECHO"},
+        other: {"rows": ["ECHO"]};
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -202,11 +211,20 @@ struct Fault {
     place: Place,
     expected: Expected,
     /// The APIs that judge it otherwise.
-    otherwise: Vec<(&'static str, Expected)>,
+    otherwise: Vec<(&'static str, Calls, Expected)>,
     /// Whether it takes all the time that the call has.
     late: bool,
     /// Whether a call that succeeds is made first, on the same connection.
     warm: bool,
+    /// Whether the client takes what it can't read for an error.
+    strict: bool,
+}
+
+/// Of which calls of an API something holds.
+#[derive(Clone, Copy, PartialEq)]
+enum Calls {
+    Both,
+    Write,
 }
 
 enum Place {
@@ -227,6 +245,8 @@ struct Expected {
     code: Option<&'static str>,
     message: Option<&'static str>,
     retry_after: Option<RangeInclusive<u64>>,
+    /// Whether the beginning of the body is kept.
+    body: bool,
     /// A part of what is displayed.
     says: &'static str,
 }
@@ -248,6 +268,7 @@ fn fails(kind: ErrorKind, says: &'static str) -> Expected {
         code: None,
         message: None,
         retry_after: None,
+        body: matches!(kind, ErrorKind::Decode | ErrorKind::UnexpectedResponse),
         says,
     }
 }
@@ -272,6 +293,10 @@ impl Expected {
     fn code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
         self
+    }
+
+    fn body(self, body: bool) -> Self {
+        Expected { body, ..self }
     }
 
     /// That of the API's own error.
@@ -493,23 +518,58 @@ fn faults() -> Vec<Fault> {
     ];
     for (status, kind) in [
         (200, UnexpectedResponse),
+        (400, UnexpectedResponse),
+        (401, Authentication),
         (403, PermissionDenied),
-        (404, NotFound),
+        (404, UnexpectedResponse),
+        (409, UnexpectedResponse),
+        (429, RateLimited),
+        (500, ErrorKind::Server),
         (502, ErrorKind::Server),
         (503, ErrorKind::Server),
         (504, ErrorKind::Server),
     ] {
         let repeated = match status {
-            502.. => IfHarmless,
+            429 | 502.. => IfHarmless,
             _ => Repeated::Never,
         };
+        let text = match status {
+            200 => fails(Decode, "JSON"),
+            _ => fails(
+                kind,
+                "text, and not the API's own: no healthy upstream [redacted]",
+            ),
+        };
+        let text = text.status(status).body(true).repeated(repeated);
+        let fault = Fault::answer(
+            &format!("text with {status}"),
+            move |case| {
+                let text = format!("no healthy upstream {}", case.echo());
+                case.reply(status, "content-type: text/plain\r\n", text)
+            },
+            text.clone(),
+        );
+        faults.push(match status {
+            // Its own page of an unknown path is text.
+            404 => fault.of(
+                "boardmate",
+                Expected {
+                    says: "no such path",
+                    ..text
+                },
+            ),
+            _ => fault,
+        });
         faults.push(Fault::answer(
             &format!("HTML with {status}"),
             move |case| {
                 let page = format!("<!doctype html><title>{}</title>", case.echo());
                 case.reply(status, "content-type: text/html\r\n", page)
             },
-            fails(kind, "HTML page").status(status).repeated(repeated),
+            fails(kind, "HTML page")
+                .status(status)
+                .body(true)
+                .repeated(repeated),
         ));
     }
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
@@ -539,7 +599,7 @@ fn faults() -> Vec<Fault> {
                 expected(None),
             )
             .of("kiwivm", expected(Some("756130")))
-            .of("cdnfly", expected(Some("site-1")))
+            .of("cdnfly", expected(Some("site-30")))
             .of("boardmate", expected(Some("error"))),
         );
     }
@@ -593,13 +653,48 @@ fn faults() -> Vec<Fault> {
             fails(Decode, "object").status(200),
         ),
         Fault::answer(
-            "JSON with a field of another shape",
-            |case| {
-                let field = case.json(&json!({ ECHO: [ECHO] }));
-                case.reply(200, "", case.with_number(field.as_bytes()))
-            },
-            fails(Decode, "expected ").status(200),
+            "another success of the API's",
+            |case| case.reply(200, "", case.json(&case.subject.other)),
+            fails(Decode, "none of the properties").status(200),
+        )
+        .of(
+            "kiwivm",
+            fails(Decode, "none of the properties")
+                .status(200)
+                .with_message(),
+        )
+        .of(
+            "cdnfly",
+            fails(Decode, "missing field `data`")
+                .status(200)
+                .with_message(),
         ),
+        Fault::answer(
+            "a success of another API's",
+            |case| {
+                case.reply(
+                    200,
+                    "",
+                    case.json(&json!({"success": true, "result": [ECHO]})),
+                )
+            },
+            fails(Decode, "none of the properties").status(200),
+        )
+        .of("kiwivm", fails(Decode, "no `error`").status(200))
+        .of("cdnfly", fails(Decode, "no `code`").status(200)),
+        Fault::answer(
+            "JSON with a field of another shape",
+            of_another_shape,
+            succeeds(),
+        )
+        .of_write("cdnfly", no_id("at data: ")),
+        Fault::answer(
+            "JSON with a field of another shape, strict",
+            of_another_shape,
+            fails(Decode, "expected ").status(200),
+        )
+        .of_write("cdnfly", no_id("expected "))
+        .strict(),
         Fault::answer(
             "JSON nested 100,000 deep",
             |case| case.reply(200, "", "[".repeat(100_000) + &"]".repeat(100_000)),
@@ -625,8 +720,9 @@ fn faults() -> Vec<Fault> {
         Fault::answer(
             "JSON with an integer beyond 64 bits",
             |case| case.reply(200, "", case.with_number(b"36893488147419103232")),
-            fails(Decode, "expected ").status(200),
-        ),
+            succeeds(),
+        )
+        .of_write("cdnfly", no_id("expected ")),
         Fault::answer(
             "JSON with a number beyond all floats",
             |case| case.reply(200, "", case.with_number(b"1e999")),
@@ -636,7 +732,8 @@ fn faults() -> Vec<Fault> {
             "JSON with a field twice",
             |case| case.reply(200, "", case.with_field_twice()),
             fails(Decode, "duplicate field").status(200),
-        ),
+        )
+        .of_write("cdnfly", no_id("duplicate field")),
         Fault::answer(
             "credentials that the API refuses",
             |case| {
@@ -679,11 +776,12 @@ fn faults() -> Vec<Fault> {
             "kiwivm",
             fails(Api, "No: ").status(200).code("756130").with_message(),
         )
-        // There a status is all that tells.
-        .of("vps_org", succeeds())
         .of(
             "cdnfly",
-            fails(Api, "No: ").status(200).code("site-1").with_message(),
+            fails(Api, "No: ")
+                .status(200)
+                .code("site-30")
+                .with_message(),
         )
         .of(
             "boardmate",
@@ -707,11 +805,24 @@ fn faults() -> Vec<Fault> {
                 expected(),
             )
             .of("kiwivm", expected().code("756130"))
-            .of("cdnfly", expected().code("site-1"))
+            .of("cdnfly", expected().code("site-30"))
             .of("boardmate", expected().code("error")),
         );
     }
     faults
+}
+
+/// A creation that says success and nothing of what was made.
+fn no_id(says: &'static str) -> Expected {
+    Expected {
+        message: Some("证书添加成功"),
+        ..fails(ErrorKind::Decode, says).status(200)
+    }
+}
+
+fn of_another_shape(case: &Case) -> Answer {
+    let field = case.json(&json!({ ECHO: [ECHO] }));
+    case.reply(200, "", case.with_number(field.as_bytes()))
 }
 
 fn too_late() -> Expected {
@@ -727,6 +838,7 @@ impl Fault {
             otherwise: Vec::new(),
             late: false,
             warm: false,
+            strict: false,
         }
     }
 
@@ -735,7 +847,12 @@ impl Fault {
     }
 
     fn of(mut self, api: &'static str, expected: Expected) -> Self {
-        self.otherwise.push((api, expected));
+        self.otherwise.push((api, Calls::Both, expected));
+        self
+    }
+
+    fn of_write(mut self, api: &'static str, expected: Expected) -> Self {
+        self.otherwise.push((api, Calls::Write, expected));
         self
     }
 
@@ -743,22 +860,34 @@ impl Fault {
         Fault { late: true, ..self }
     }
 
+    fn strict(self) -> Self {
+        Fault {
+            strict: true,
+            ..self
+        }
+    }
+
     fn warm(self) -> Self {
         Fault { warm: true, ..self }
     }
 
-    fn expected(&self, api: &str) -> Expected {
-        let found = self.otherwise.iter().find(|(name, _)| *name == api);
+    fn expected(&self, api: &str, is_write: bool) -> Expected {
+        let is_it = |(name, calls, _): &&(&str, Calls, Expected)| {
+            *name == api && (is_write || *calls == Calls::Both)
+        };
+        let found = self.otherwise.iter().find(is_it);
         found
-            .map_or(&self.expected, |(_, expected)| expected)
+            .map_or(&self.expected, |(_, _, expected)| expected)
             .clone()
     }
 
     /// Meets the fault, later.
     fn meet(&self, case: &Case, pools: &Pools) -> Pin<Box<dyn Future<Output = Met> + Send>> {
         let Case { subject, call, .. } = case;
+        let strict = self.strict;
         let setup = |url: String, pool: &reqwest::Client| Setup {
             url,
+            strict,
             pool: pool.clone(),
             timeout: if self.late {
                 SHORT
@@ -928,7 +1057,7 @@ async fn every_fault_has_its_outcome_for_every_api() {
             .outcome
             .as_ref()
             .map_or_else(|e| e.attempts() - 1, |()| 0);
-        let expected = fault.expected(subject.name);
+        let expected = fault.expected(subject.name, is_write);
         for what in differences(&expected, call, met) {
             wrong.push(format!("{}, {}: {what}", fault.name, call.operation.name));
         }
@@ -1056,12 +1185,8 @@ fn differences(expected: &Expected, call: &Call, met: &Met) -> Vec<String> {
         &display,
     );
     due(!display.contains('\n'), "one line", &display);
-    let keeps = matches!(
-        error.kind(),
-        ErrorKind::Decode | ErrorKind::UnexpectedResponse
-    );
     due(
-        keeps || error.body().is_none(),
+        expected.body || error.body().is_none(),
         "no body is kept",
         &error.body(),
     );
@@ -1190,6 +1315,7 @@ async fn a_name_that_the_system_does_not_resolve_is_said_to_be_none() {
         } = subject.read;
         let setup = Setup {
             url: format!("http://{}.invalid", "x".repeat(64)),
+            strict: false,
             pool: hosting_apis::http_client().unwrap(),
             timeout: Duration::from_secs(30),
         };
@@ -1198,6 +1324,104 @@ async fn a_name_that_the_system_does_not_resolve_is_said_to_be_none() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Connect);
         assert!(error.to_string().contains("lookup"), "{error}");
+    }
+}
+
+/// Lists that lie: each row is what the pages hold, in turn, and the last one for ever.
+#[cfg(all(feature = "cdnfly", feature = "vps-org"))]
+#[tokio::test]
+async fn a_list_that_lies_ends_with_an_error_after_the_items_that_came() {
+    use ErrorKind::{Api, Decode, Incomplete};
+    use hosting_apis::{cdnfly, vps_org};
+
+    let page = |api: &str, total: Value, ids: &[i64]| {
+        let rows: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        match api {
+            "cdnfly" => json!({"code": 0, "count": total, "data": rows}),
+            _ => json!({"count": total, "next": "http://127.0.0.1/?page=9", "results": rows}),
+        }
+    };
+    let of_another_shape = |api: &str| match api {
+        "cdnfly" => json!({"code": 0, "count": 4, "rows": [{"id": 3}]}),
+        _ => json!({"count": 4, "rows": [{"id": 3}]}),
+    };
+    let refused = |api: &str| match api {
+        "cdnfly" => json!({"code": "site-30", "msg": "No"}),
+        _ => json!({"detail": "No"}),
+    };
+    for api in ["cdnfly", "vps_org"] {
+        let rows = [
+            (
+                "ends early",
+                vec![page(api, json!(25), &[1, 2]), page(api, json!(25), &[])],
+                2,
+                Incomplete,
+            ),
+            (
+                "ignores the page",
+                vec![page(api, json!(5), &[1, 2])],
+                2,
+                Incomplete,
+            ),
+            (
+                "ignores it, and doesn't count",
+                vec![page(api, json!(null), &[1, 2])],
+                2,
+                Incomplete,
+            ),
+            (
+                "counts too few",
+                vec![page(api, json!(1), &[1, 2])],
+                2,
+                Incomplete,
+            ),
+            (
+                "a page of another shape",
+                vec![page(api, json!(4), &[1, 2]), of_another_shape(api)],
+                2,
+                Decode,
+            ),
+            (
+                "a page that is refused",
+                vec![page(api, json!(4), &[1, 2]), refused(api)],
+                2,
+                Api,
+            ),
+        ];
+        for (name, pages, items, kind) in rows {
+            let pages = pages
+                .iter()
+                .map(|page| support::json(200, &page.to_string()));
+            let server = Server::in_turn(pages).await;
+            let (came, error) = match api {
+                "cdnfly" => {
+                    let credentials = cdnfly::Credentials::api_key(KEY, OTHER_KEY);
+                    let client = cdnfly::Client::builder(credentials).base_url(server.url());
+                    let client = client.build().unwrap();
+                    let list = client
+                        .list_sites()
+                        .limit(2)
+                        .stream()
+                        .all()
+                        .await
+                        .unwrap_err();
+                    (list.items.len(), list.error)
+                }
+                _ => {
+                    let credentials = vps_org::Credentials::token(KEY);
+                    let client = vps_org::Client::builder(credentials).base_url(server.url());
+                    let client = client.build().unwrap();
+                    let list = client.list_domains().stream().all().await.unwrap_err();
+                    (list.items.len(), list.error)
+                }
+            };
+            assert_eq!(
+                (came, error.kind()),
+                (items, kind),
+                "{api}, {name}: {error}"
+            );
+            assert!(server.requests().len() <= 3, "{api}, {name}");
+        }
     }
 }
 
@@ -1214,6 +1438,7 @@ async fn a_certificate_counts_for_who_trusts_it_and_for_its_name() {
                 let server = Server::always(support::json(200, &call.reply.to_string())).await;
                 let setup = Setup {
                     url: tls::front(&server, &certificate).await,
+                    strict: false,
                     pool: pool.clone(),
                     timeout: Duration::from_secs(30),
                 };

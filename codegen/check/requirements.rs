@@ -178,6 +178,7 @@ pub(super) fn envelopes(document: &Document, findings: &mut Vec<Finding>) {
             findings.push(document.finding(&envelope.path.child("payload"), "x-keys", message));
         }
     }
+    codes(document, findings);
     for results in document.objects(Kind::EnvelopeResults) {
         let bound = |key| results.get(key).and_then(Value::as_i64);
         if let (Some(minimum), Some(maximum)) = (bound("minimum"), bound("maximum"))
@@ -185,6 +186,40 @@ pub(super) fn envelopes(document: &Document, findings: &mut Vec<Finding>) {
         {
             let message = format!("no value lies between {minimum} and {maximum}; swap the bounds");
             findings.push(document.finding(&results.path, "x-keys", message));
+        }
+    }
+}
+
+/// x-keys: a code that means success can't stand for a failure.
+fn codes(document: &Document, findings: &mut Vec<Finding>) {
+    let success = document
+        .root()
+        .get("x-envelope")
+        .and_then(|e| e.get("success"));
+    let success = success.map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => serde_yaml::to_string(other)
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+    });
+    for code in document.objects(Kind::EnvelopeCode) {
+        if Some(code.name()) == success.as_deref() {
+            let message = "this is the value of success; leave it out of the codes of failures";
+            findings.push(document.finding(&code.path, "x-keys", message));
+        }
+    }
+}
+
+/// x-keys: without any time no call can succeed.
+pub(super) fn timeouts(document: &Document, findings: &mut Vec<Finding>) {
+    for (_, operation) in document.operations() {
+        let seconds = operation.get("x-timeout").and_then(Value::as_i64);
+        if seconds.is_some_and(|seconds| seconds < 1) {
+            let message =
+                "a timeout is a number of seconds, at least 1; leave it out for the usual 30";
+            let path = operation.path.child("x-timeout");
+            findings.push(document.finding(&path, "x-keys", message));
         }
     }
 }
