@@ -111,6 +111,11 @@ pub fn samples(file: &str, text: &str) -> Result<BTreeMap<String, String>, Failu
     dress::samples(&tree, &lowered).map_err(|e| Failure::new("dress", &source, e))
 }
 
+/// What the codes of an API's failures stand for, as a chapter in markdown.
+pub fn codes(document: &serde_yaml::Value) -> Option<String> {
+    lower::codes(document)
+}
+
 /// All stages but the last.
 fn undressed(source: &source::Source) -> Result<(syn::File, lower::Lowered), Failure> {
     check::check(source)?;

@@ -368,11 +368,146 @@ fn assert_no_credentials_in_urls(calls: &[Call], credentials: &[&str]) {
     }
 }
 
+/// Finds that every reply with a payload of its own says what it must have, and that without it the
+/// client doesn't take it for the operation's. Gives how many replies were refused.
+macro_rules! assert_replies_are_believed_with_reason {
+    ($api:ident, $credentials:expr) => {{
+        let spec = <hosting_apis::$api::Credentials as hosting_apis::Api>::SPEC;
+        let spec: Value = serde_json::from_str(spec).unwrap();
+        let server = hosting_apis::mock::Server::start($credentials)
+            .await
+            .unwrap();
+        let mut refused = 0;
+        for operation in hosting_apis::$api::OPERATIONS {
+            let example = server.example(operation.id).unwrap();
+            for body in unbelievable(&spec, operation, &example) {
+                let status = hosting_apis::StatusCode::from_u16(example.status).unwrap();
+                let read = hosting_apis::$api::Client::read(operation.id, status, body.to_string());
+                let error = read.map(|payload| payload.json).expect_err(&format!(
+                    "{} takes this for its reply: {body}",
+                    operation.name
+                ));
+                assert_eq!(
+                    error.kind(),
+                    hosting_apis::ErrorKind::Decode,
+                    "{error}: {body}"
+                );
+                refused += 1;
+            }
+        }
+        refused
+    }};
+}
+
+/// The example of a reply, each time without something that it must have.
+fn unbelievable(spec: &Value, operation: &Operation, example: &Example) -> Vec<Value> {
+    let Some(reply) = &example.reply else {
+        return Vec::new();
+    };
+    let object = &spec["paths"][operation.path][operation.method.to_lowercase()];
+    let response = resolved(spec, &object["responses"][example.status.to_string()]);
+    let mut whole = Marks::default();
+    whole.add(spec, &response["content"]["application/json"]["schema"]);
+    let field = operation.envelope.and_then(|envelope| envelope.payload);
+    let with = |inside: Value| match field {
+        Some(field) => {
+            let mut reply = reply.clone();
+            reply[field] = inside;
+            reply
+        }
+        None => {
+            // Beside the envelope, or without one.
+            let of_payload = payload(operation, Some(reply));
+            let mut reply = reply.as_object().cloned().unwrap_or_default();
+            reply.retain(|name, _| of_payload.get(name).is_none());
+            reply.extend(inside.as_object().cloned().unwrap_or_default());
+            Value::Object(reply)
+        }
+    };
+    let mut bodies = Vec::new();
+    let (mut marks, of_example) = match field {
+        None => (whole, payload(operation, Some(reply))),
+        Some(field) => {
+            if whole.required.iter().any(|name| name == field) {
+                let mut reply = reply.as_object().cloned().unwrap_or_default();
+                reply.remove(field);
+                bodies.push(Value::Object(reply));
+            }
+            let mut inside = Marks::default();
+            let property = whole.properties.get(field).cloned();
+            inside.add(spec, &property.unwrap_or_default());
+            (inside, reply[field].clone())
+        }
+    };
+    let own = |name: &str| match operation.envelope {
+        Some(envelope) => {
+            let details = envelope.details.contains(&name);
+            details || envelope.field == name || envelope.message == name
+        }
+        None => false,
+    };
+    marks.properties.retain(|name, _| !own(name));
+    marks.required.retain(|name| !own(name));
+    let Some(payload) = of_example
+        .as_object()
+        .filter(|_| !marks.properties.is_empty())
+    else {
+        return bodies;
+    };
+    let name = operation.name;
+    assert!(
+        !marks.required.is_empty() || marks.least.is_some(),
+        "{name}: its reply doesn't say what it must have: `required` or `minProperties`"
+    );
+    let without = marks.required.iter().map(|name| {
+        let mut payload = payload.clone();
+        payload
+            .remove(name)
+            .expect("an example with all that it must have");
+        with(Value::Object(payload))
+    });
+    bodies.extend(without);
+    if marks.least.is_some_and(|least| least > 0) {
+        bodies.push(with(serde_json::json!({})));
+        bodies.push(with(serde_json::json!({"something": "else"})));
+    }
+    bodies
+}
+
+/// What an object must have, by its schema and all parts of it.
+#[derive(Default)]
+struct Marks {
+    properties: Map<String, Value>,
+    required: Vec<String>,
+    least: Option<u64>,
+}
+
+impl Marks {
+    fn add(&mut self, spec: &Value, schema: &Value) {
+        let schema = resolved(spec, schema);
+        let own = schema["properties"].as_object().cloned();
+        self.properties.extend(own.unwrap_or_default());
+        let names = schema["required"].as_array().into_iter().flatten();
+        self.required
+            .extend(names.filter_map(Value::as_str).map(str::to_owned));
+        self.least = self.least.max(schema["minProperties"].as_u64());
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.add(spec, part);
+        }
+        // An object that a bare list stands in for.
+        let options = schema["oneOf"].as_array().into_iter().flatten();
+        for option in options.filter(|option| option["$ref"].is_string()) {
+            self.add(spec, option);
+        }
+    }
+}
+
 /// The promises for every API: its feature, its module, credentials, what of them is masked in the
-/// snapshot, and how many secrets its replies can have.
+/// snapshot, how many secrets its replies can have, and how many replies lack what they must have.
 macro_rules! apis {
     ($(
-        $feature:literal: $api:ident, $credentials:expr, masked: $masked:expr, secrets: $secrets:expr;
+        $feature:literal: $api:ident, $credentials:expr, masked: $masked:expr, secrets: $secrets:expr,
+        refused: $refused:expr;
     )*) => {$(
         #[cfg(feature = $feature)]
         mod $api {
@@ -397,6 +532,13 @@ macro_rules! apis {
             }
 
             #[tokio::test]
+            async fn no_reply_is_believed_without_what_it_must_have() {
+                // How many there are, lest none be found.
+                let refused = assert_replies_are_believed_with_reason!($api, $credentials);
+                assert_eq!(refused, $refused);
+            }
+
+            #[tokio::test]
             async fn every_request_is_as_the_snapshot_says() {
                 let calls = calls!($api, $credentials);
                 assert_no_api_version(&calls);
@@ -408,10 +550,10 @@ macro_rules! apis {
 }
 
 apis! {
-    "kiwivm": kiwivm, Credentials::new(24_681_357, KEY), masked: ["24681357", KEY], secrets: 3;
-    "vps-org": vps_org, Credentials::token(KEY), masked: [KEY], secrets: 3;
-    "cdnfly": cdnfly, Credentials::api_key(KEY, "other_made_up_key"), masked: [KEY, "other_made_up_key"], secrets: 3;
-    "boardmate": boardmate, Credentials::key(KEY), masked: [KEY], secrets: 0;
+    "kiwivm": kiwivm, Credentials::new(24_681_357, KEY), masked: ["24681357", KEY], secrets: 3, refused: 35;
+    "vps-org": vps_org, Credentials::token(KEY), masked: [KEY], secrets: 3, refused: 30;
+    "cdnfly": cdnfly, Credentials::api_key(KEY, "other_made_up_key"), masked: [KEY, "other_made_up_key"], secrets: 3, refused: 41;
+    "boardmate": boardmate, Credentials::key(KEY), masked: [KEY], secrets: 0, refused: 7;
 }
 
 const KEY: &str = "key_made_up_for_the_wire";

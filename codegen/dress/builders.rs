@@ -75,7 +75,7 @@ impl Builders {
                     let mut call = self.#method();
                     #(#set)*
                     parameters.finish()?;
-                    crate::mock::Payload::of(call.await?)
+                    crate::mock::Payload::of(call.send().await?)
                 }
             }
         })

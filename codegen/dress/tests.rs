@@ -489,7 +489,7 @@ mod calls {
                     call.x_trace = parameters.take("X-Trace")?;
                     call.x_turn = parameters.take("X-Turn")?;
                     parameters.finish()?;
-                    crate::mock::Payload::of(call.await?) }"#,
+                    crate::mock::Payload::of(call.send().await?) }"#,
                 r#""putThings" => { #[allow(unused_mut)] let mut call = self.put_things();
                     call.items = parameters.take("items")?;"#,
             ],
@@ -684,10 +684,37 @@ mod types {
     }
 
     #[test]
+    fn what_a_reply_must_have_is_checked_and_documented() {
+        let spec = SPEC.replace(
+            "      description: A shelf.\n      required: [maker]\n",
+            "      description: A shelf.\n      minProperties: 1\n      required: [things]\n",
+        );
+        let text = prettyplease::unparse(&made(&spec).expect("a spec with marks"));
+        has(
+            &text,
+            &[
+                r#"lenient! { Shelf may_be_empty = false { "zone" => zone,"#,
+                r#""things" => things : required,"#,
+                "/// A shelf. /// /// A reply that has none of these properties is an error. #[derive(",
+                "/// What is on it. /// /// A reply without it is an error. pub things: Vec<Thing>,",
+            ],
+        );
+        assert!(
+            structure(&text, "Shelf").contains("zone") && text.contains("Clone, Debug, Default)]"),
+            "{text}"
+        );
+        // What is sent as well must be there to be sent.
+        assert!(
+            !structure(&text, "Settings").contains("is an error"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn what_must_come_and_may_be_null_is_optional_and_sent_as_null() {
         has(
             structure(&text(), "Shelf"),
-            &["/// Who made it. pub maker: Option<String>"],
+            &["/// Who made it. /// /// A reply without it is an error. pub maker: Option<String>"],
         );
     }
 

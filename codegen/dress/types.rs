@@ -296,12 +296,26 @@ impl Dresser<'_> {
             }
         }
         tidy_docs(&mut item.attrs);
+        if self.lowered.filled.contains(&name) && self.lowered.received.contains(&name) {
+            let about =
+                docs::attributes("\nA reply that has none of these properties is an error.");
+            let lines: ItemStruct = parse_quote!(#about struct Carrier;);
+            let docs = item
+                .attrs
+                .iter()
+                .take_while(|attr| attr.path().is_ident("doc"));
+            let end = docs.count();
+            item.attrs.splice(end..end, lines.attrs);
+        }
         without_deserialize(&mut item.attrs).map_err(|e| format!("typify's `{name}` {e}"))?;
         reorder(fields, self.lowered.properties.get(&name));
         // A server may send or take more tomorrow; `Default`, `new` and assignment make one.
         item.attrs.push(parse_quote!(#[non_exhaustive]));
-        if item.fields.iter().any(is_rest) && optional_and_required(item).1.is_empty() {
-            // typify derives it for all other structs that it could be derived for.
+        let derived = item.attrs.iter().any(|attr| {
+            attr.path().is_ident("derive") && attr.to_token_stream().to_string().contains("Default")
+        });
+        // typify derives it for no struct with a required property, or with others.
+        if !derived && item.fields.iter().all(|field| has_default(&field.ty)) {
             item.attrs.push(parse_quote!(#[derive(Default)]));
         }
         Ok(())
@@ -318,6 +332,11 @@ impl Dresser<'_> {
         }
         documented(&format!("{owner}.{name}"), &field.attrs)?;
         tidy_docs(&mut field.attrs);
+        if self.lowered.received.contains(owner) && must_come(field) {
+            let about = docs::attributes("\nA reply without it is an error.");
+            let lines: ItemStruct = parse_quote!(#about struct Carrier;);
+            field.attrs.extend(lines.attrs);
+        }
         let mut words = serde_words(field);
         field.attrs.retain(|attr| !attr.path().is_ident("serde"));
         if let Some(ident) = readable(&name) {
@@ -429,6 +448,12 @@ fn open_enum(item: &ItemEnum) -> Result<TokenStream, String> {
             #name { #(#values => #idents),* }
         }
     })
+}
+
+/// Whether nothing is a value of the type.
+fn has_default(ty: &Type) -> bool {
+    let types = ["Option", "Vec", "BTreeMap"];
+    types.iter().any(|name| generic(ty, name).is_some())
 }
 
 /// Takes serde's `Deserialize` out of a derive.

@@ -280,7 +280,30 @@ fn introduction(description: &str, spec: &Value) -> String {
             whole.push_str(&format!("\n\n## Calls: {name}\n\n{about}"));
         }
     }
-    whole
+    match codes(spec) {
+        Some(codes) => format!("{whole}\n\n{codes}"),
+        None => whole,
+    }
+}
+
+/// What the codes of an API's failures stand for, as a chapter in markdown.
+pub fn codes(spec: &Value) -> Option<String> {
+    let codes = envelope(spec, &Value::Null)?.codes;
+    let rows: String = codes
+        .iter()
+        .map(
+            |Code {
+                 code,
+                 kind,
+                 meaning,
+                 source,
+             }| { format!("| `{code}` | `{kind}` | {meaning} | {source} |\n") },
+        )
+        .collect();
+    let about = "The kind is what an error of the client has; a failure with another code is of the \
+                 kind `Api`.";
+    let head = "| code | kind | meaning | source |\n| --- | --- | --- | --- |";
+    (!codes.is_empty()).then(|| format!("## Codes of failures\n\n{about}\n\n{head}\n{rows}"))
 }
 
 /// Fails if `subject` stands in the document and the transform changes nothing.

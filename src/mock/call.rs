@@ -13,6 +13,7 @@ use crate::api::Api;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::reply::Reply;
+use crate::response::Response;
 use crate::wire::Lenient;
 
 /// The parameters of a call by id, which the generated code takes one by one.
@@ -78,11 +79,20 @@ pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
     status: StatusCode,
     body: Vec<u8>,
 ) -> Result<T, Error> {
+    respond::<C, T>(operation, status, body).map(Response::into_inner)
+}
+
+fn respond<C: Api, T: for<'de> Lenient<'de>>(
+    operation: &'static Operation,
+    status: StatusCode,
+    body: Vec<u8>,
+) -> Result<Response<T>, Error> {
     let mut reply = Reply::new(operation, status, HeaderMap::new(), body.into());
     let mut payload = None;
     let read = reply.read(&|reply, body| C::judge(reply, body, None), &mut payload);
     read.map_err(|e| e.of(operation.name).status_is(status))?;
-    payload.ok_or_else(|| Error::new(ErrorKind::Decode).of(operation.name))
+    let payload = payload.ok_or_else(|| Error::new(ErrorKind::Decode).of(operation.name))?;
+    Ok(reply.response(payload))
 }
 
 /// What a call by id gave.
@@ -93,6 +103,8 @@ pub struct Payload {
     pub json: Value,
     /// The payload as `{:#?}` shows it.
     pub debug: String,
+    /// The paths of what couldn't be read; see [`Response::unread`](crate::Response::unread).
+    pub unread: Vec<String>,
 }
 
 impl Payload {
@@ -105,13 +117,19 @@ impl Payload {
     where
         T: for<'de> Lenient<'de> + Serialize + Debug,
     {
-        Payload::of(decode::<C, T>(operation, status, body.into())?)
+        Payload::of(respond::<C, T>(operation, status, body.into())?)
     }
 
-    pub(crate) fn of(reply: impl Serialize + Debug) -> Result<Self, Error> {
-        let debug = format!("{reply:#?}");
-        match serde_json::to_value(reply) {
-            Ok(json) => Ok(Payload { json, debug }),
+    pub(crate) fn of<T: Serialize + Debug>(reply: Response<T>) -> Result<Self, Error> {
+        let unread = reply.unread().to_vec();
+        let payload = reply.into_inner();
+        let debug = format!("{payload:#?}");
+        match serde_json::to_value(payload) {
+            Ok(json) => Ok(Payload {
+                json,
+                debug,
+                unread,
+            }),
             Err(e) => Err(Error::new(ErrorKind::Decode)
                 .because("the reply can't be encoded again")
                 .caused_by(e)),

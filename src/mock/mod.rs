@@ -115,10 +115,27 @@ enum Reply {
         body: String,
     },
     Error {
-        code: String,
+        code: Code,
         message: String,
         details: Value,
     },
+}
+
+/// The code of a failure.
+#[derive(Clone, Debug)]
+enum Code {
+    Named(String),
+    /// That of this kind, which the spec knows.
+    Of(ErrorKind),
+}
+
+impl Code {
+    fn of(&self, operation: &spec::Operation) -> Option<String> {
+        match self {
+            Code::Named(code) => Some(code.clone()),
+            Code::Of(kind) => operation.code(*kind),
+        }
+    }
 }
 
 impl Answer {
@@ -157,15 +174,38 @@ impl Answer {
     /// A failure as the vendor reports it: inside the API's envelope with this code, or, if the
     /// API has none, with the code as HTTP status and a body like that of the spec's example.
     pub fn error(code: impl Into<String>, message: impl Into<String>) -> Self {
-        let reply = Reply::Error {
-            code: code.into(),
-            message: message.into(),
-            details: Value::Null,
-        };
+        Answer::refusal(Code::Named(code.into()), message.into())
+    }
+
+    fn refusal(code: Code, message: String) -> Self {
+        let details = Value::Null;
         Answer {
-            reply,
+            reply: Reply::Error {
+                code,
+                message,
+                details,
+            },
             ..Answer::example()
         }
+    }
+
+    /// A failure of this kind, with the code that the spec's table has for it, or, if the API has no
+    /// envelope, with the HTTP status that stands for it.
+    ///
+    /// ```
+    /// # use hosting_apis::{ErrorKind, kiwivm, mock};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), hosting_apis::Error> {
+    /// # let credentials = kiwivm::Credentials::new(1234567, "private_test");
+    /// # let server = mock::Server::start(credentials.clone()).await?;
+    /// # let client = kiwivm::Client::builder(credentials).base_url(server.base_url()).build()?;
+    /// server.answer("start", mock::Answer::failure(ErrorKind::Locked, "VE is currently locked"))?;
+    /// assert_eq!(client.start().await.unwrap_err().code(), Some("788888"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn failure(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Answer::refusal(Code::Of(kind), message.into())
     }
 
     /// Further fields of a failure's body.
@@ -189,14 +229,24 @@ impl Answer {
     }
 
     /// Refuses what can't be sent, so that it fails the test that asks for it and not the server.
-    fn check(&self, code_is_status: bool) -> Result<(), Error> {
+    fn check(&self, operation: &spec::Operation, code_is_status: bool) -> Result<(), Error> {
         let invalid = |what: String| Err(Error::new(ErrorKind::InvalidRequest).because(what));
         let status = match &self.reply {
             Reply::Body {
                 status: Some(status),
                 ..
             } => status.to_string(),
-            Reply::Error { code, .. } if code_is_status => code.clone(),
+            Reply::Error { code, .. } => match code.of(operation) {
+                None => {
+                    return invalid(
+                        "the spec has no code for a failure of this kind; name one with \
+                         `Answer::error`"
+                            .to_owned(),
+                    );
+                }
+                Some(code) if code_is_status => code,
+                Some(_) => "200".to_owned(),
+            },
             _ => "200".to_owned(),
         };
         let is_error = code_is_status && matches!(self.reply, Reply::Error { .. });
@@ -310,11 +360,11 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation, or HTTP no
-    /// such status or header.
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the API has no such operation or no code for
+    /// such a failure, or HTTP no such status or header.
     pub fn answer(&self, operation: &str, answer: Answer) -> Result<(), Error> {
-        self.state.spec.known(operation)?;
-        answer.check(self.state.spec.envelope.is_none())?;
+        let known = self.state.spec.known(operation)?;
+        answer.check(known, self.state.spec.envelope.is_none())?;
         let mut answers = locked(&self.state.answers);
         let queue = answers.entry(operation.to_owned()).or_default();
         // One that stays would keep all that come after it from their turn.
@@ -485,6 +535,8 @@ impl Responder {
                 message,
                 details,
             } => {
+                // One was found when it was set.
+                let code = code.of(operation).unwrap_or_default();
                 let (status, fields) = self.error(operation, &code, &message, details);
                 (status, Some(fields.to_string()))
             }

@@ -1,10 +1,12 @@
 //! The embedded spec, as far as the server needs it.
 
+use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::unknown;
 use crate::api::Api;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Envelope;
 
 pub(super) struct Spec {
     pub(super) document: Value,
@@ -29,6 +31,8 @@ pub(super) struct Operation {
     pub(super) refusal: (u16, Value),
     /// The examples of documented failures, by status.
     failures: Vec<(u16, Value)>,
+    /// How its reply says failure.
+    envelope: Option<Envelope>,
 }
 
 /// What a spec gives as example of an operation.
@@ -142,10 +146,25 @@ impl Operation {
             example: example(document, &object, &parameters),
             authorized: operation.authorized,
             refusal: refusal(document, &failures),
+            envelope: operation.envelope,
             failures,
             object,
             parameters,
         }
+    }
+
+    /// The code of a failure of this kind: the envelope's, or else an HTTP status.
+    pub(super) fn code(&self, kind: ErrorKind) -> Option<String> {
+        if let Some(envelope) = &self.envelope {
+            let named = envelope.codes.iter().filter(|(code, _)| *code != "default");
+            let found = named.into_iter().find(|(_, found)| *found == kind);
+            return found.map(|(code, _)| (*code).to_owned());
+        }
+        let status = |status: &u16| {
+            let status = StatusCode::from_u16(*status).unwrap_or_default();
+            Error::of_status(status).kind() == kind
+        };
+        (400..600).find(status).map(|status| status.to_string())
     }
 
     /// A failure by its status, in the shape that the spec has for it.

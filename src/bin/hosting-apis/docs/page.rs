@@ -9,6 +9,7 @@ use serde_json::json;
 use serde_yaml::{Mapping, Value};
 
 use super::{Reference, escaped};
+use crate::codegen;
 
 /// Scalar's bundle.
 pub fn bundle() -> Result<Vec<u8>, String> {
@@ -78,8 +79,9 @@ fn configuration(reference: &Reference, title: &str) -> Result<String, String> {
 /// The spec with a sample in Rust and one for curl at each operation.
 fn document(reference: &Reference) -> Result<Value, String> {
     let mut document = reference.document.clone();
+    let codes = codegen::codes(&reference.document).unwrap_or_default();
     let introduction = format!(
-        "{}\n\n{}",
+        "{}\n\n{codes}\n{}",
         reference.description().trim_end(),
         about_samples(reference)?
     );
