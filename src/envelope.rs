@@ -417,4 +417,77 @@ mod tests {
             assert_eq!(seen.code().as_deref(), Some("5"), "{body}");
         }
     }
+    #[test]
+    fn success_is_a_number_in_any_form_where_the_spec_has_one() {
+        let envelope = |success| Envelope {
+            field: "code",
+            success,
+            message: "msg",
+            payload: None,
+            details: &[],
+            results: None,
+            codes: &[],
+            bare_text: None,
+        };
+        let is_success = |success, body: &str| {
+            let envelope = envelope(success);
+            let seen = envelope.read(body).unwrap();
+            let code = seen.code().map(Cow::into_owned);
+            code.is_some_and(|code| envelope.is_success(&code, &seen))
+        };
+        for code in [
+            "0",
+            "0.0",
+            r#""0""#,
+            r#"" 0""#,
+            r#""0.0 ""#,
+            "-0",
+            "0e3",
+            "false",
+        ] {
+            let body = format!(r#"{{"code": {code}}}"#);
+            assert!(is_success("0", &body), "{code}");
+        }
+        for code in [
+            "1",
+            "0.5",
+            "true",
+            r#""""#,
+            r#""false""#,
+            r#""zero""#,
+            "null",
+            "[]",
+            r#""NaN""#,
+        ] {
+            let body = format!(r#"{{"code": {code}}}"#);
+            assert!(!is_success("0", &body), "{code}");
+        }
+        assert!(is_success("true", r#"{"code": true}"#) && is_success("ok", r#"{"code": " ok"}"#));
+        assert!(!is_success("true", r#"{"code": 1}"#) && !is_success("ok", r#"{"code": "OK"}"#));
+    }
+
+    #[test]
+    fn a_code_is_the_same_in_any_form() {
+        let envelope = Envelope {
+            field: "code",
+            success: "0",
+            message: "msg",
+            payload: None,
+            details: &[],
+            results: None,
+            codes: &[
+                ("700005", ErrorKind::Authentication),
+                ("default", ErrorKind::Conflict),
+            ],
+            bare_text: None,
+        };
+        for code in ["700005", "700005.0", r#""700005""#, r#"" 700005 ""#] {
+            let seen = envelope.read(&format!(r#"{{"code": {code}}}"#)).unwrap();
+            let code = seen.code().unwrap();
+            assert_eq!(code, "700005");
+            assert_eq!(envelope.kind(&code), Some(ErrorKind::Authentication));
+        }
+        assert_eq!(envelope.kind("700006"), None);
+        assert_eq!(envelope.other_kind(), ErrorKind::Conflict);
+    }
 }

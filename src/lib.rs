@@ -58,7 +58,13 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 //!
 //! Replies are read leniently, because these servers change what they send: a number may come as
 //! text, a flag as 0 or 1, an empty map as a list. Types stay plain: nearly every field is an
-//! `Option`, a `Vec` or a map, and an enum has a case for values that nobody has listed yet.
+//! `Option`, a `Vec` or a map, and an enum has a case for values that nobody has listed yet. What
+//! can't be read is left out of an optional property or a map, and named by [`Response::unread`].
+//!
+//! Leniency is about form, never about truth. A reply that lacks what its spec says that it must have
+//! is an error, and so is a list that ends before the server's own total.
+//!
+//! A path that no operation has is called with `client.request(method, path)`: see [`Request`].
 //!
 //! # Clients
 //!
@@ -66,8 +72,8 @@ println!("{} {:?}", reply.status(), reply.into_inner().message);
 //! call (30 s), retries, the largest reply (32 MiB). A client is cheap to clone, and many clients
 //! with different credentials can share one pool: see [`http_client`].
 //!
-//! Calls whose repetition does no harm are made again after a transient failure, at most three
-//! requests in all; see [`RetryPolicy`]. Other calls are repeated only if they never left.
+//! Calls whose repetition does no harm are retried after a transient failure, at most three requests
+//! in all; see [`RetryPolicy`]. Other calls are retried only if the request was never sent.
 //!
 //! # Errors
 //!

@@ -132,3 +132,143 @@ fn path(parts: &[Part]) -> String {
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::wire::{self, Lenient};
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq)]
+    struct Row {
+        id: Option<i64>,
+        tags: Vec<String>,
+        inner: Option<Box<Row>>,
+        sizes: BTreeMap<String, i64>,
+    }
+
+    crate::structure::lenient! {
+        Row { "id" => id, "tags" => tags, "inner" => inner, "sizes" => sizes }
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct List {
+        rows: Vec<Row>,
+        more: Vec<Row>,
+        count: Option<i64>,
+    }
+
+    crate::structure::lenient! {
+        List may_be_empty = false { "rows" => rows: required, "more" => more, "count" => count }
+    }
+
+    /// What a text is read as, and what is left out of it.
+    fn read<T: for<'de> Lenient<'de>>(text: &str) -> (Result<T, String>, Vec<String>) {
+        let (read, unread) = collecting(|| wire::bare(text));
+        (read.map_err(|e| e.to_string()), unread.into_paths())
+    }
+
+    #[test]
+    fn what_is_left_out_is_named_by_its_path_and_all_else_is_read() {
+        let text = r#"{"rows": [
+            {"id": 1.5, "tags": ["a", {}], "sizes": {"x": "big", "y": 2}},
+            {"id": 2, "inner": {"id": [[1], {"a": "]}"}], "inner": "none", "tags": {"0": "b"}}},
+            {"id": 3, "inner": "{\"id\": {}, \"tags\": [\"c\"]}"}
+        ], "count": {"n": 3}, "unknown": [{}]}"#;
+        let (list, unread) = read::<List>(text);
+        let list = list.unwrap();
+        assert_eq!(
+            unread,
+            [
+                "rows[0].id",
+                "rows[0].tags",
+                "rows[0].sizes.x",
+                "rows[1].inner.id",
+                "rows[1].inner.inner",
+                "rows[2].inner.id",
+                "count"
+            ]
+        );
+        let ids: Vec<_> = list.rows.iter().map(|row| row.id).collect();
+        assert_eq!((ids, list.count), (vec![None, Some(2), Some(3)], None));
+        assert_eq!(list.rows[0].sizes, BTreeMap::from([("y".to_owned(), 2)]));
+        let tags = |row: &Row| row.inner.as_ref().unwrap().tags.clone();
+        assert_eq!(
+            (tags(&list.rows[1]), tags(&list.rows[2])),
+            (vec!["b".into()], vec!["c".into()])
+        );
+    }
+
+    #[test]
+    fn what_was_left_out_of_a_part_that_is_left_out_is_not_named() {
+        // The inner object comes to an end that makes it unreadable as a whole.
+        let (row, unread) = read::<Row>(r#"{"id": 1, "inner": {"id": "x", "id": 2}}"#);
+        assert_eq!(
+            (row.unwrap().inner, unread),
+            (None, vec!["inner".to_owned()])
+        );
+    }
+
+    #[test]
+    fn what_a_reply_is_believed_by_is_not_left_out() {
+        for (text, says) in [
+            (r#"{"rows": 7}"#, "expected a list"),
+            (r#"{"rows": {"a": {}}}"#, "expected a list"),
+            (r#"{"count": 7}"#, "missing field `rows`"),
+            (r#"{"other": 7}"#, "none of the properties"),
+            ("{}", "none of the properties"),
+            ("[]", "expected an object, found nothing"),
+            (r#""""#, "expected an object, found nothing"),
+            ("7", "expected an object"),
+            (r#"{"rows": [], "rows": []}"#, "duplicate field"),
+            // An item is not dropped, wherever the list stands.
+            (r#"{"rows": [{"id": 1}, 7]}"#, "expected an object"),
+            (
+                r#"{"rows": [], "more": [{"id": 1}, "secretive"]}"#,
+                "expected an object",
+            ),
+            (
+                r#"{"rows": [{"inner": {"inner": 1}}], "more": [null]}"#,
+                "expected an object",
+            ),
+        ] {
+            let (list, _) = read::<List>(text);
+            let error = list.unwrap_err();
+            assert!(
+                error.contains(says) && !error.contains("secretive"),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_map_of_which_nothing_can_be_read_is_another_reply() {
+        let (codes, unread) = read::<BTreeMap<String, Row>>(r#"{"a": {"id": 1}, "b": "no"}"#);
+        assert_eq!((codes.unwrap().len(), unread), (1, vec!["b".to_owned()]));
+        assert!(
+            read::<BTreeMap<String, Row>>(r#"{"status": "error", "message": "no"}"#)
+                .0
+                .is_err()
+        );
+        assert_eq!(read::<BTreeMap<String, Row>>("{}").0, Ok(BTreeMap::new()));
+    }
+
+    #[test]
+    fn only_so_many_paths_are_kept() {
+        let rows: Vec<String> = (0..250).map(|n| format!(r#"{{"id": "x{n}"}}"#)).collect();
+        let (list, unread) = read::<List>(&format!(r#"{{"rows": [{}]}}"#, rows.join(",")));
+        assert_eq!(list.unwrap().rows.len(), 250);
+        assert_eq!(unread.len(), MOST + 1);
+        assert_eq!(unread[MOST - 1..], ["rows[99].id", "and 150 more"]);
+    }
+
+    #[test]
+    fn nothing_is_left_out_outside_of_a_collection() {
+        let (_, unread) = read::<Row>(r#"{"id": {}}"#);
+        assert_eq!(unread, ["id"]);
+        assert!(wire::bare::<Row>(r#"{"id": {}}"#).is_err());
+        assert!(!is_on());
+    }
+}

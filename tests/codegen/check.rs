@@ -493,7 +493,12 @@ specs/test.yaml:23:30: paths./servers/{id}/.post.x-envelope.results.maximum: [x-
 
     #[test]
     fn x_keys_give_each_code_a_kind_a_meaning_and_a_source() {
-        let codes = |codes: &str| broken([("  success: 0\n", &format!("  success: 0\n  codes: {codes}\n"))]);
+        let codes = |codes: &str| {
+            broken([(
+                "  success: 0\n",
+                &format!("  success: 0\n  codes: {codes}\n"),
+            )])
+        };
         assert_snapshot!(codes("{'7': {kind: Lockd, meaning: m, source: s}}"), @"specs/test.yaml:8:17: x-envelope.codes.7.kind: [x-keys] `kind` is `Lockd`; it must be one of `Api`, `Authentication`, `Conflict`, `InvalidInput`, `Locked`, `NotFound`, `PaymentRequired`, `PermissionDenied`, `RateLimited`, `Server`; did you mean `Locked`?");
         assert_snapshot!(codes("{'7': {kind: Locked, meaning: m}}"), @"specs/test.yaml:8:11: x-envelope.codes.7: [x-keys] a code of an `x-envelope` needs the key `source`; add it");
         assert_snapshot!(codes("{'0': {kind: Api, meaning: m, source: s}}"), @"specs/test.yaml:8:11: x-envelope.codes.0: [x-keys] this is the value of success; leave it out of the codes of failures");
