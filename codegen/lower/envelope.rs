@@ -26,14 +26,12 @@ pub fn envelope(document: &Value, operation: &Value) -> Option<Envelope> {
         .and_then(|r| Some((r.get("minimum")?.as_i64()?, r.get("maximum")?.as_i64()?)));
     let known = base.get("codes").into_iter();
     let codes = known.chain(own.and_then(|own| own.get("codes")));
-    let codes = codes
-        .flat_map(|codes| entries(codes))
-        .map(|(code, about)| Code {
-            code: code.to_owned(),
-            kind: text(about, "kind").to_owned(),
-            meaning: text(about, "meaning").trim().to_owned(),
-            source: text(about, "source").trim().to_owned(),
-        });
+    let codes = codes.flat_map(entries).map(|(code, about)| Code {
+        code: code.to_owned(),
+        kind: text(about, "kind").to_owned(),
+        meaning: text(about, "meaning").trim().to_owned(),
+        source: text(about, "source").trim().to_owned(),
+    });
     Some(Envelope {
         codes: codes.collect(),
         bare_text: string("bareText"),
