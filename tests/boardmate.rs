@@ -28,6 +28,16 @@ async fn answers(answers: impl IntoIterator<Item = Answer>) -> (Server, boardmat
     (server, client)
 }
 
+/// What a code is worth once it is made.
+fn code() -> Value {
+    json!({"user": [], "use": 1, "money": 2})
+}
+
+/// The confirmation of a deletion.
+fn deleted() -> Value {
+    json!({"code": 200, "message": "已刪除"})
+}
+
 fn json_answer(status: u16, body: Value) -> Answer {
     reply(
         status,
@@ -62,7 +72,7 @@ async fn the_key_is_a_form_field_of_every_method() {
     let (server, client) = answers([
         json_answer(200, user.clone()),
         json_answer(200, user),
-        json_answer(200, json!({})),
+        json_answer(200, deleted()),
     ])
     .await;
     client.get_user().dc_user_id(USER).await.unwrap();
@@ -91,7 +101,7 @@ async fn the_key_is_a_form_field_of_every_method() {
 
 #[tokio::test]
 async fn for_the_later_generation_a_get_has_the_key_in_its_query() {
-    let server = Server::in_turn([json_answer(200, json!({})), json_answer(200, json!({}))]).await;
+    let server = Server::in_turn([json_answer(200, json!({})), json_answer(200, code())]).await;
     let client = client(credentials().key_in_query(), server.url());
     client.list_codes().await.unwrap();
     client.set_code().code("A").use_(1).money(2).await.unwrap();
@@ -231,11 +241,15 @@ async fn both_generations_errors_are_understood() {
 }
 
 #[tokio::test]
-async fn html_pages_keep_their_status() {
-    let page = |status| reply(status, &[("content-type", "text/html")], "<!doctype html>");
+async fn a_page_is_not_the_dashboard_s_answer_unless_its_status_says_enough() {
+    const PAGE: &str = "<!doctype html><title>A page</title>";
+    let page = |status| reply(status, &[("content-type", "text/html")], PAGE);
     for (status, kind) in [
-        (404, ErrorKind::NotFound),
-        (405, ErrorKind::Api),
+        (400, ErrorKind::UnexpectedResponse),
+        (403, ErrorKind::PermissionDenied),
+        (404, ErrorKind::UnexpectedResponse),
+        (405, ErrorKind::UnexpectedResponse),
+        (429, ErrorKind::RateLimited),
         (500, ErrorKind::Server),
     ] {
         let (_server, client) = answers([page(status)]).await;
@@ -244,13 +258,123 @@ async fn html_pages_keep_their_status() {
             (error.kind(), error.status().unwrap().as_u16()),
             (kind, status)
         );
+        assert_eq!(error.body(), Some(PAGE));
+        let shown = error.to_string();
+        assert!(shown.contains("HTML page"), "{shown}");
+        assert!(!shown.contains("A page"), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn a_404_in_words_is_an_unknown_user_for_the_later_generation_alone() {
+    let words = || reply(404, &[("content-type", "text/html")], "Not Found");
+    let (_server, documented) = answers([words()]).await;
+    let error = documented.get_user().dc_user_id(USER).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(error.status().unwrap(), 404);
+    assert_eq!(error.body(), Some("Not Found"));
+    // Which of the two it is, the operator has to say.
+    let advice = "use `Credentials::key_in_query`, or BOARDMATE_KEY_IN=query";
+    assert!(error.to_string().contains(advice), "{error}");
+
+    let server = Server::always(words()).await;
+    let later = client(credentials().key_in_query(), server.url());
+    let error = later.get_user().dc_user_id(USER).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.status().unwrap(), 404);
+    assert!(
+        error.to_string().contains("no such user or code"),
+        "{error}"
+    );
+
+    // JSON is the dashboard's own, whichever it is.
+    let gone = json_answer(404, json!({"code": 404, "message": "gone"}));
+    let server = Server::always(gone).await;
+    for credentials in [credentials(), credentials().key_in_query()] {
+        let client = client(credentials, server.url());
+        let error = client.get_user().dc_user_id(USER).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(error.message(), Some("gone"));
+    }
+}
+
+/// By the spec, any 404 of the later generation is a page.
+#[tokio::test]
+async fn a_404_as_a_page_is_an_unknown_user_for_the_later_generation_too() {
+    let page = "<!doctype html><title>404</title>";
+    let server = Server::always(reply(404, &[("content-type", "text/html")], page)).await;
+    let later = client(credentials().key_in_query(), server.url());
+    let error = later.get_user().dc_user_id(USER).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(
+        error.to_string().contains("no such user or code"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_without_any_property_of_its_own_is_decode() {
+    let none = "the object has none of the properties";
+    let nothing = "expected an object, found nothing";
+    let rows = [
+        (json!({}), none),
+        (json!({"ok": true}), none),
+        (json!([]), nothing),
+        (json!(""), nothing),
+    ];
+    for (body, says) in rows {
+        let (_server, client) = answers([json_answer(200, body.clone())]).await;
+        let errors = [
+            client.get_user().dc_user_id(USER).await.err(),
+            client.update_user().dc_user_id(USER).await.err(),
+            client.set_code().code("A").use_(1).money(1).await.err(),
+        ];
+        for error in errors {
+            let error = error.unwrap_or_else(|| panic!("{body} is a success"));
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+            assert_eq!(error.status().unwrap(), 200);
+            assert!(error.to_string().contains(says), "{body}: {error}");
+            assert_eq!(error.payload().unwrap(), &body);
+        }
+        let error = client.delete_code().code("A").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+    }
+    // One is enough, and a map of codes may be empty.
+    let (_server, client) = answers([json_answer(200, json!({"money": null}))]).await;
+    assert!(client.get_user().dc_user_id(USER).await.is_ok());
+    let (_server, client) = answers([json_answer(200, json!({}))]).await;
+    assert!(client.list_codes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_code_that_can_not_be_read_is_left_out_of_the_map() {
+    let codes = json!({
+        "SPRING": {"user": [], "use": 1, "money": 2},
+        "SUMMER": 7,
+        "WINTER": {"user": [USER], "use": "many", "money": 4},
+    });
+    let answer = json_answer(200, codes);
+    let (server, client) = answers([answer]).await;
+    let codes = client.list_codes().send().await.unwrap();
+    assert_eq!(codes.unread(), ["SUMMER", "WINTER.use"]);
+    assert_eq!(codes.keys().collect::<Vec<_>>(), ["SPRING", "WINTER"]);
+    assert_eq!(
+        (codes["WINTER"].use_, codes["WINTER"].money),
+        (None, Some(4))
+    );
+
+    let builder = boardmate::Client::builder(credentials()).strict(true);
+    let strict = builder.base_url(server.url()).build().unwrap();
+    let error = strict.list_codes().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let says = "at SUMMER: expected an object, found an integer";
+    assert!(error.to_string().contains(says), "{error}");
 }
 
 #[tokio::test]
 async fn making_a_code_again_would_empty_it_so_it_is_sent_once() {
     let down = || json_answer(503, json!({}));
-    let server = Server::in_turn([down(), down(), json_answer(200, json!({}))]).await;
+    let server = Server::in_turn([down(), down(), json_answer(200, json!({"money": 1}))]).await;
     let mut policy = RetryPolicy::default();
     policy.base_delay = std::time::Duration::ZERO;
     let builder = boardmate::Client::builder(credentials()).base_url(server.url());

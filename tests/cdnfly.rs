@@ -50,6 +50,14 @@ fn success(data: Value) -> Answer {
     ok(&json!({"code": 0, "msg": "", "data": data}))
 }
 
+/// What a call without an error gives: the id of what it made, or a list of nothing.
+fn done(request: &Request) -> Answer {
+    match request.method.as_str() {
+        "POST" => success(json!("923")),
+        _ => success(json!([])),
+    }
+}
+
 fn login_required() -> Answer {
     ok(&json!({"code": "login_required"}))
 }
@@ -79,7 +87,7 @@ fn credentials_of(request: &Request) -> [Option<&str>; 4] {
 
 #[tokio::test]
 async fn a_key_and_its_secret_or_a_token_go_into_headers_of_their_own() {
-    let server = Server::always(success(json!([]))).await;
+    let server = Server::start(done).await;
     let key = client(Credentials::api_key("K17", "s-17"), server.url());
     let token = client(Credentials::access_token(TOKEN), server.url());
     for client in [key, token] {
@@ -288,7 +296,7 @@ impl Panel {
         let token = request.header("access-token").expect("a token");
         let number: usize = token.strip_suffix("+/=").unwrap().parse().unwrap();
         if number > self.expired.load(Ordering::SeqCst) {
-            success(json!([]))
+            done(request)
         } else {
             refusal
         }
@@ -341,7 +349,7 @@ async fn a_call_whose_token_has_expired_is_made_once_more_after_one_login() {
     // A write was refused before it did anything, so that it is safe as well.
     panel.expire_all();
     let call = client.create_cert().type_("lets").name("shop");
-    assert!(call.await.unwrap().is_empty());
+    assert_eq!(call.await.unwrap()[..], ["923".into()]);
 
     assert_eq!(
         targets(&server)[first..],
@@ -448,7 +456,7 @@ async fn a_login_that_fails_is_tried_once_for_all_that_wait_for_it() {
     for outcome in outcomes {
         let error = outcome.unwrap_err();
         assert_eq!(error.operation(), Some("cdnfly.login"));
-        assert_eq!(error.kind(), ErrorKind::Api);
+        assert_eq!(error.kind(), ErrorKind::Authentication);
         assert_eq!(error.code(), Some("login-7"));
         assert_eq!(error.message(), Some("密码错误"));
         assert_eq!(error.status().unwrap(), 200);
@@ -459,6 +467,64 @@ async fn a_login_that_fails_is_tried_once_for_all_that_wait_for_it() {
     client.list_sites().await.unwrap();
     let expected = ["POST /v1/login", "POST /v1/login", "GET /v1/sites"];
     assert_eq!(targets(&server), expected);
+}
+
+/// A refusal tells all who wait what they would be told. That a server was away for a moment doesn't.
+#[tokio::test]
+async fn a_login_that_fails_in_passing_fails_for_none_that_wait_for_it() {
+    const CALLS: usize = 20;
+    let down = reply(502, &[], "");
+    let gate = Arc::new(Barrier::new(2));
+    let server = Server::in_turn([down.at(&gate), logged_in(TOKEN), success(json!([]))]).await;
+    let client = client(login(), server.url());
+
+    let calls = join_all((0..CALLS).map(|_| client.list_sites().into_future()));
+    let (outcomes, ()) = tokio::join!(calls, async {
+        server.has_got(1).await;
+        gate.wait().await;
+    });
+    let failures: Vec<Error> = outcomes.into_iter().filter_map(Result::err).collect();
+    let [error]: [Error; 1] = failures.try_into().unwrap();
+    assert_eq!(error.operation(), Some("cdnfly.login"));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1));
+    let logins = targets(&server)
+        .into_iter()
+        .filter(|target| target == "POST /v1/login");
+    assert_eq!(logins.count(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_login_is_authentication_whatever_its_code() {
+    let refusals = [
+        json!({"code": "login-7", "msg": "密码错误", "data": ""}),
+        json!({"code": 1, "msg": "密码错误"}),
+        json!({"code": "login_required", "msg": "密码错误"}),
+    ];
+    for refusal in refusals {
+        let server = Server::always(ok(&refusal)).await;
+        let logs_in = client(login(), server.url());
+        let by_hand = client(Credentials::access_token(TOKEN), server.url());
+        let errors = [
+            logs_in.list_sites().await.unwrap_err(),
+            by_hand
+                .login()
+                .account("ina")
+                .password("p")
+                .await
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Authentication, "{refusal}");
+            assert_eq!(error.operation(), Some("cdnfly.login"));
+            assert_eq!(error.message(), Some("密码错误"));
+            assert!(!error.is_retryable());
+        }
+        // A refusal isn't tried again, and of another call it says something else.
+        assert_eq!(server.requests().len(), 2);
+        let of_a_list = by_hand.list_sites().await.unwrap_err().kind();
+        let is_login = refusal["code"] == "login_required";
+        assert_eq!(of_a_list == ErrorKind::Authentication, is_login);
+    }
 }
 
 #[tokio::test]
@@ -497,17 +563,33 @@ async fn a_login_has_the_time_of_the_call_that_needs_it() {
 }
 
 #[tokio::test]
-async fn a_login_is_repeated_only_if_it_never_left() {
+async fn a_login_is_repeated_like_a_call_whose_repetition_does_no_harm() {
     let mut policy = RetryPolicy::default();
     policy.base_delay = Duration::ZERO;
-    let server = Server::always(reply(503, &[], "")).await;
+    for status in [502, 503] {
+        let server = Server::always(reply(status, &[], "")).await;
+        let builder = Client::builder(login()).retry(policy.clone());
+        let client = builder.base_url(server.url()).build().unwrap();
+        // Whether the call that needs it may be repeated or not.
+        for error in [
+            client.list_sites().await.unwrap_err(),
+            client.create_cert().type_("lets").await.unwrap_err(),
+        ] {
+            assert_eq!(error.operation(), Some("cdnfly.login"));
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 3));
+        }
+        assert_eq!(targets(&server), ["POST /v1/login"; 6]);
+        let once = client.list_sites().retry(RetryPolicy::never());
+        assert_eq!(once.await.unwrap_err().attempts(), 1);
+    }
+
+    let down = || reply(502, &[], "");
+    let server = Server::in_turn([down(), down(), logged_in(TOKEN), success(json!("923"))]).await;
     let builder = Client::builder(login()).retry(policy.clone());
     let client = builder.base_url(server.url()).build().unwrap();
-    // The call itself might be.
-    let error = client.list_sites().await.unwrap_err();
-    assert_eq!(error.operation(), Some("cdnfly.login"));
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 1));
-    assert_eq!(server.requests().len(), 1);
+    client.create_cert().type_("lets").await.unwrap();
+    let [log_in, create] = ["POST /v1/login", "POST /v1/certs"];
+    assert_eq!(targets(&server), [log_in, log_in, log_in, create]);
 
     let port = support::ClosedPort::new();
     let builder = Client::builder(login()).retry(policy);
@@ -556,9 +638,10 @@ async fn success_is_the_code_0_as_a_number_or_as_text() {
         json!({"code": 0, "msg": "", "data": {"id": 7}}),
         json!({"code": "0", "msg": "成功", "data": {"id": 7}}),
         json!({"data": {"id": 7}, "code": 0}),
+        json!({"data": {"id": 7}, "code": 0.0}),
     ];
     let (_server, client) = replies(bodies).await;
-    for _ in 0..3 {
+    for _ in 0..4 {
         let site = client.get_site().id(7).await.unwrap();
         assert_eq!(site.id, Some(7.into()));
     }
@@ -566,38 +649,56 @@ async fn success_is_the_code_0_as_a_number_or_as_text() {
 
 #[tokio::test]
 async fn any_other_code_is_a_failure_whatever_the_status_and_the_data() {
+    use ErrorKind::{Api, PermissionDenied};
     let rows = [
         (
             json!({"code": "site-1", "msg": "权限不足", "data": ""}),
             "site-1",
+            PermissionDenied,
         ),
         (
             json!({"code": "site-30", "msg": "权限不足", "data": null}),
             "site-30",
+            Api,
         ),
         (
             json!({"code": "admin_user-34", "msg": "权限不足"}),
             "admin_user-34",
+            Api,
         ),
-        (json!({"code": 1, "msg": "权限不足", "data": []}), "1"),
+        (json!({"code": 1, "msg": "权限不足", "data": []}), "1", Api),
         (
             json!({"code": -1, "msg": "权限不足", "data": {"id": 7}}),
             "-1",
+            Api,
         ),
-        (json!({"code": "00", "msg": "权限不足", "data": 0}), "00"),
+        (
+            json!({"code": "", "msg": "权限不足", "data": {"id": 7}}),
+            "",
+            Api,
+        ),
     ];
-    let (server, client) = replies(rows.iter().map(|(body, _)| body.clone())).await;
-    for (body, code) in &rows {
+    let (server, client) = replies(rows.iter().map(|(body, ..)| body.clone())).await;
+    for (body, code, kind) in &rows {
         let error = client.get_site().id(7).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Api, "{body}");
+        assert_eq!(error.kind(), *kind, "{body}");
         assert_eq!(error.code(), Some(*code), "{body}");
         assert_eq!(error.message(), Some("权限不足"), "{body}");
         assert_eq!(error.details(), None, "{body}");
         assert_eq!(error.status().unwrap(), 200);
-        let shown = format!("cdnfly.getSite: refused (code {code}, HTTP 200): 权限不足");
+        let shown = format!("cdnfly.getSite: {kind} (code {code}, HTTP 200): 权限不足");
         assert_eq!(error.to_string(), shown);
     }
     assert_eq!(server.requests().len(), rows.len());
+}
+
+#[tokio::test]
+async fn zeros_in_a_row_are_a_code_like_any_other() {
+    let body = json!({"code": "00", "msg": "权限不足", "data": {"id": 7}});
+    let (_server, client) = replies([body]).await;
+    let error = client.get_site().id(7).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Api, Some("00")));
+    assert_eq!(error.message(), Some("权限不足"));
 }
 
 #[tokio::test]
@@ -621,7 +722,7 @@ async fn a_list_may_have_nothing_in_it_in_many_ways() {
         json!({"code": 0, "count": 0, "data": []}),
         json!({"code": 0, "count": "0", "data": ""}),
         json!({"code": 0, "count": "", "data": null}),
-        json!({"code": 0, "count": null}),
+        json!({"code": 0, "count": null, "data": "null"}),
         json!({"code": 0, "data": "[]"}),
         json!({"code": 0, "data": {}}),
     ];
@@ -635,48 +736,123 @@ async fn a_list_may_have_nothing_in_it_in_many_ways() {
 }
 
 #[tokio::test]
+async fn a_list_without_its_data_is_no_list() {
+    for body in [
+        json!({"code": 0}),
+        json!({"code": 0, "count": 0, "msg": "成功"}),
+    ] {
+        let (_server, client) = replies([body.clone()]).await;
+        let series = client.get_site_realtime().type_("bandwidth");
+        let series = series.domain("a.example").start("2024-05-06 00:00:00");
+        let errors = [
+            client.list_sites().await.unwrap_err(),
+            client.list_certs().await.unwrap_err(),
+            client.list_jobs().await.unwrap_err(),
+            series.end("2024-05-06 01:00:00").await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Decode, "{error}: {body}");
+            let says = "missing field `data`";
+            assert!(error.to_string().contains(says), "{body}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_object_without_any_property_of_its_own_is_decode() {
+    let none = "the object has none of the properties";
+    let nothing = "expected an object, found nothing";
+    for (data, says) in [
+        (json!({}), none),
+        (json!({"rows": [7]}), none),
+        (json!([]), nothing),
+        (json!(""), nothing),
+    ] {
+        let (_server, client) = answers([success(data.clone())]).await;
+        let error = client.get_site().id(7).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{data}");
+        assert!(error.to_string().contains(says), "{data}: {error}");
+        assert_eq!(error.payload().unwrap(), &data);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_envelope_is_an_error_that_says_so() {
-    use ErrorKind::{Decode, NotFound, Server as Fault, UnexpectedResponse};
+    use ErrorKind::{Api, Decode, NotFound, PermissionDenied, Server as Fault, UnexpectedResponse};
     let page = "<!doctype html><h1>A page</h1>";
+    // The status, the body, what it is, what the error says, its message, and whether it has the body.
     let rows = [
-        (200, r#""没有权限""#, Decode, "no object", Some("没有权限")),
-        (200, r#""""#, Decode, "no object", None),
+        (
+            200,
+            r#""没有权限""#,
+            Api,
+            "refused (HTTP 200): 没有权限",
+            Some("没有权限"),
+            true,
+        ),
+        (200, r#""""#, Decode, "no object", None, true),
         // JSON once more may hold anything, and is no message.
-        (200, r#""{\"password\": \"p\"}""#, Decode, "no object", None),
-        (200, "[]", Decode, "no object", None),
-        (200, "7", Decode, "no object", None),
-        (200, "成功", Decode, "the body is no JSON", None),
-        (200, "", Decode, "the body is empty", None),
-        (200, "{}", Decode, "the reply has no `code`", None),
+        (
+            200,
+            r#""{\"password\": \"p\"}""#,
+            Decode,
+            "no object",
+            None,
+            true,
+        ),
+        (200, "[]", Decode, "no object", None, true),
+        (200, "7", Decode, "no object", None, true),
+        (200, "成功", Decode, "the body is no JSON", None, true),
+        (200, "", Decode, "the body is empty", None, true),
+        (200, "{}", Decode, "the reply has no `code`", None, true),
         (
             200,
             r#"{"code": null, "data": {"id": 7}}"#,
             Decode,
             "the reply has no `code`",
             None,
+            true,
         ),
-        (200, page, UnexpectedResponse, "HTML page", None),
-        (404, page, NotFound, "HTML page", None),
-        (502, page, Fault, "HTML page", None),
-        (404, "{}", NotFound, "not found", None),
+        (200, page, UnexpectedResponse, "HTML page", None, true),
+        (404, page, UnexpectedResponse, "HTML page", None, true),
+        (403, page, PermissionDenied, "HTML page", None, true),
+        (502, page, Fault, "HTML page", None, true),
+        (404, "{}", NotFound, "not found", None, false),
+        (404, "", NotFound, "not found", None, false),
+        (
+            404,
+            "no such route\nhere",
+            UnexpectedResponse,
+            "not the API's own: no such route",
+            None,
+            true,
+        ),
         (
             404,
             r#""no such route""#,
             NotFound,
-            "",
+            "not found (HTTP 404): no such route",
             Some("no such route"),
+            true,
+        ),
+        (
+            403,
+            r#""需要管理员权限""#,
+            PermissionDenied,
+            "permission denied (HTTP 403): 需要管理员权限",
+            Some("需要管理员权限"),
+            true,
         ),
     ];
     let all = rows.map(|(status, body, ..)| support::json(status, body));
     let (_server, client) = answers(all).await;
-    for (status, body, kind, says, message) in rows {
+    for (status, body, kind, says, message, is_kept) in rows {
         let error = client.get_site().id(7).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{body}");
         assert_eq!(error.status().unwrap().as_u16(), status, "{body}");
         assert!(error.to_string().contains(says), "{body}: {error}");
         assert_eq!(error.message(), message, "{body}");
         assert!(!error.to_string().contains("A page"), "{error}");
-        let is_kept = matches!(kind, Decode | UnexpectedResponse);
         assert_eq!(error.body(), is_kept.then_some(body), "{body}");
     }
 }
@@ -692,6 +868,7 @@ async fn a_user_that_exists_already_is_a_conflict_though_the_code_says_success()
         (json!({"code": 0, "data": "31"}), Some(Id::from("31"))),
         (json!({"code": 0, "data": 31}), Some(Id::from(31))),
         (json!({"code": 0, "data": 0, "msg": "邮箱已存在"}), None),
+        (json!({"code": 0, "data": "0", "msg": "邮箱已存在"}), None),
     ];
     let (_server, client) = replies(rows.iter().map(|(body, _)| body.clone())).await;
     let mut refused = Vec::new();
@@ -701,16 +878,18 @@ async fn a_user_that_exists_already_is_a_conflict_though_the_code_says_success()
             Err(error) => refused.push(error),
         }
     }
-    let [error]: [Error; 1] = refused.try_into().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert_eq!(error.operation(), Some("cdnfly.createUser"));
-    assert_eq!(error.message(), Some("邮箱已存在"));
-    assert_eq!(error.status().unwrap(), 200);
-    assert!(!error.is_retryable());
+    assert_eq!(refused.len(), 2);
+    for error in refused {
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.operation(), Some("cdnfly.createUser"));
+        assert_eq!(error.message(), Some("邮箱已存在"));
+        assert_eq!(error.status().unwrap(), 200);
+        assert!(!error.is_retryable());
+    }
 
     let (_server, client) = replies([json!({"code": 0, "data": 0})]).await;
-    let created = client.create_cert().type_("lets").await.unwrap();
-    assert_eq!(created[..], [0.into()]);
+    let error = client.create_cert().type_("lets").await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Decode, None));
     let error = create(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::Conflict, None));
 }
@@ -722,19 +901,53 @@ async fn what_was_created_has_one_id_or_many_as_text_or_as_numbers() {
         (json!(923), vec![Id::from(923)]),
         (json!(["923", "924"]), vec!["923".into(), "924".into()]),
         (json!([923, "924"]), vec![923.into(), "924".into()]),
-        (json!([]), vec![]),
+        (json!("923,924"), vec!["923".into(), "924".into()]),
+        (json!({"id": 923}), vec![923.into()]),
+        (
+            json!({"ids": ["923", 924], "url": "/x"}),
+            vec!["923".into(), 924.into()],
+        ),
     ];
     let (_server, client) = answers(rows.iter().map(|(data, _)| success(data.clone()))).await;
     for (data, ids) in rows {
         let created = client.create_cert().type_("lets").await.unwrap();
-        assert_eq!(created[..], ids, "{data}");
+        assert_eq!(json!(created), json!(ids), "{data}, each of its own type");
     }
-    // The id of what was created isn't known, so that it can't be what the caller gets.
-    let (_server, client) = replies([json!({"code": 0}), json!({"code": 0, "data": null})]).await;
-    for _ in 0..2 {
-        let error = client.create_cert().type_("lets").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Decode);
+    // The id of what was created isn't known, so that it can't be what the caller gets. What the
+    // panel says may tell why there is none.
+    let none = [
+        json!(""),
+        json!("0"),
+        json!(0),
+        json!(null),
+        json!([]),
+        json!({}),
+        json!(["923", ""]),
+    ];
+    for data in none {
+        let body = json!({"code": 0, "msg": "余额不足", "data": data});
+        let (_server, client) = replies([body]).await;
+        let user = client.create_user().name("ina").email("ina@example.net");
+        let errors = [
+            client.create_cert().type_("lets").await.err(),
+            client.create_site().body(new_site("a.example")).await.err(),
+            user.password("p").type_(2).await.err(),
+        ];
+        for error in errors {
+            let error = error.unwrap_or_else(|| panic!("{data} is an id"));
+            let is_conflict =
+                error.operation() == Some("cdnfly.createUser") && (data == 0 || data == "0");
+            match error.kind() {
+                ErrorKind::Conflict => assert!(is_conflict, "{data}: {error}"),
+                kind => assert_eq!((kind, is_conflict), (ErrorKind::Decode, false), "{data}"),
+            }
+            assert_eq!(error.message(), Some("余额不足"), "{data}: {error}");
+        }
     }
+    let (_server, client) = replies([json!({"code": 0, "msg": "余额不足"})]).await;
+    let error = client.create_cert().type_("lets").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.message(), Some("余额不足"));
 }
 
 #[tokio::test]
@@ -856,41 +1069,58 @@ fn json_of_which_no_form_is_known_is_read_from_text_too() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_json_is_an_error_with_its_place_and_without_its_value() {
+async fn text_that_is_no_json_is_left_out_or_an_error_with_its_place_and_without_its_value() {
     let rows = [
         (
             "acl",
             "private",
-            "at data[0].acl: expected JSON, found text",
+            "at data[1].acl: expected JSON, found text",
         ),
         (
             "acl",
             r#"{"private"#,
-            "at data[0].acl: expected JSON, found text",
+            "at data[1].acl: expected JSON, found text",
         ),
         (
             "backend",
             "private",
-            "at data[0].backend: expected a list, found text that is no JSON",
+            "at data[1].backend: expected a list, found text that is no JSON",
         ),
         (
             "cors",
             "private",
-            "at data[0].cors: expected an object, found text that is no JSON",
+            "at data[1].cors: expected an object, found text that is no JSON",
         ),
         (
             "backend",
             r#"[{"weight": "private"}]"#,
-            "at data[0].backend: in JSON text, at [0].weight: expected an integer",
+            "at data[1].backend: in JSON text, at [0].weight: expected an integer",
         ),
     ];
-    let (_server, client) =
-        replies(rows.map(|(name, text, _)| json!({"code": 0, "data": [{ name: text }]}))).await;
-    for (_, _, says) in rows {
-        let error = client.list_sites().await.unwrap_err();
+    let body =
+        |name: &str, text: &str| ok(&json!({"code": 0, "data": [{"id": 1}, { name: text }]}));
+    let server = Server::in_turn(rows.iter().flat_map(|(name, text, _)| {
+        let answer = body(name, text);
+        [answer.clone(), answer]
+    }))
+    .await;
+    let lenient = client(Credentials::access_token(TOKEN), server.url());
+    let strict = Client::builder(Credentials::access_token(TOKEN)).strict(true);
+    let strict = strict.base_url(server.url()).build().unwrap();
+    for (name, _, says) in rows {
+        let error = strict.list_sites().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains(says), "{error}");
         assert!(!format!("{error} {error:?}").contains("private"));
+
+        let list = lenient.list_sites().send().await.unwrap();
+        let left_out = match says.split_once("in JSON text, at [0].") {
+            Some(_) => "data[1].backend[0].weight".to_owned(),
+            None => format!("data[1].{name}"),
+        };
+        assert_eq!(list.unread(), [left_out]);
+        assert_eq!(list.data[0].id, Some(1.into()));
+        assert!(!format!("{list:?}").contains("private"), "{list:?}");
     }
 }
 
@@ -1130,12 +1360,77 @@ async fn what_would_reach_other_things_than_meant_sends_nothing() {
             client.update_site().id("311/..").enable(true).await,
             "`id` can't stand in a path",
         ),
+        (
+            client.update_site().id("311,312").enable(true).await,
+            "`id` holds an id with a comma",
+        ),
+        (
+            client.update_site().id(311).user_package("5,8").await,
+            "`user_package` holds an id with a comma",
+        ),
+        (
+            client
+                .update_sites()
+                .items([SiteChange::new("311,312")])
+                .await,
+            "`id` holds an id with a comma",
+        ),
+        (
+            client.update_sites().items([SiteChange::new("")]).await,
+            "`id` holds an id that is empty",
+        ),
+        (
+            client.update_sites().items([SiteChange::new(" ")]).await,
+            "`id` holds an id that is empty",
+        ),
+        (
+            client.update_sites().items(Vec::<SiteChange>::new()).await,
+            "`items` is a list without an item",
+        ),
+        (
+            client
+                .create_site()
+                .items(Vec::<SiteCreate>::new())
+                .await
+                .map(drop),
+            "`items` is a list without an item",
+        ),
+        (
+            client
+                .create_job()
+                .items(Vec::<JobCreate>::new())
+                .await
+                .map(drop),
+            "`items` is a list without an item",
+        ),
+        (
+            client
+                .create_site()
+                .body(SiteCreate::new("", "a", [Backend::default()]))
+                .await
+                .map(drop),
+            "`user_package` holds an id that is empty",
+        ),
     ];
     for (outcome, says) in refused {
         let error = outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.to_string().contains(says), "{error}");
         assert_eq!(error.attempts(), 0);
+    }
+    assert!(server.requests().is_empty());
+}
+
+/// A server that trims would take it for the whole collection.
+#[tokio::test]
+async fn an_id_of_spaces_stands_in_no_path() {
+    let (server, client) = replies([json!({"code": 0, "data": ""})]).await;
+    for outcome in [
+        client.delete_sites().id(" ").await,
+        client.delete_sites().id(["311", "\u{a0}"]).await,
+        client.update_site().id(" ").enable(true).await,
+    ] {
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::InvalidRequest);
     }
     assert!(server.requests().is_empty());
 }
@@ -1160,4 +1455,78 @@ async fn items_beside_what_one_item_has_send_nothing() {
         assert_eq!(error.operation(), Some("cdnfly.createSite"));
     }
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_spec_does_not_name_is_sent_beside_the_rest() {
+    let (server, client) = replies([json!({"code": 0, "data": "314"})]).await;
+    let site = || client.create_site().body(new_site("www.example.com"));
+    let call = site()
+        .other("enable_ipv6", true)
+        .other("tags", json!(["a", 1]));
+    call.await.unwrap();
+    let mut item = new_site("img.example.com");
+    item.extra = [("enable_ipv6".to_owned(), json!(1))].into();
+    client.create_site().items([item]).await.unwrap();
+    let mut sent = server
+        .requests()
+        .iter()
+        .map(body)
+        .collect::<Vec<_>>()
+        .into_iter();
+    assert_eq!(
+        sent.next().unwrap(),
+        json!({
+            "user_package": 58, "domain": "www.example.com", "backend": [{}],
+            "enable_ipv6": true, "tags": ["a", 1],
+        })
+    );
+    let item = json!({
+        "user_package": 58, "domain": "img.example.com", "backend": [{}], "enable_ipv6": 1,
+    });
+    assert_eq!(sent.next().unwrap(), json!([item]));
+
+    // What has a setter would be sent twice.
+    let mut item = new_site("img.example.com");
+    item.extra = [("domain".to_owned(), json!("x"))].into();
+    let refused = [
+        site().other("enable", true).await,
+        site().other("domain", "x").await,
+        client.create_site().items([item]).await,
+    ];
+    for outcome in refused {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let says = "is a property that the spec names: use its own setter";
+        assert!(error.to_string().contains(says), "{error}");
+        assert_eq!(error.attempts(), 0);
+    }
+    let items = [new_site("img.example.com")];
+    let error = client
+        .create_site()
+        .items(items)
+        .other("x", 1)
+        .await
+        .unwrap_err();
+    let says = "`other` was set beside `items`";
+    assert!(error.to_string().contains(says), "{error}");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_id_is_the_same_one_whatever_the_panel_sends_it_as() {
+    let (_server, client) = replies([
+        json!({"code": 0, "data": "311"}),
+        json!({"code": 0, "data": [{"id": 311}, {"id": 312.0}]}),
+    ])
+    .await;
+    let made = client
+        .create_site()
+        .body(new_site("a.example"))
+        .await
+        .unwrap();
+    let sites = client.list_sites().await.unwrap().data;
+    let found = sites.iter().find(|site| site.id.as_ref() == Some(&made[0]));
+    assert_eq!(found.unwrap().id, Some(311.into()));
+    assert_eq!(sites[1].id, Some("312".into()));
 }

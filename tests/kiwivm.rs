@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use hosting_apis::kiwivm::{self, LockProgress, types::VmType};
-use hosting_apis::{Api, Error, ErrorKind, RetryPolicy, StatusCode, mock};
+use hosting_apis::{Api, Error, ErrorKind, Method, RetryPolicy, StatusCode, mock};
 use serde_json::{Value, json};
 use support::{Answer, ClosedPort, Server, reply};
 
@@ -87,7 +87,8 @@ async fn parameters_survive_the_form_whatever_they_hold() {
 
 #[tokio::test]
 async fn what_is_not_set_is_not_sent() {
-    let (server, client) = replies([json!({"error": 0})]).await;
+    let assigned = json!({"error": 0, "assigned_ips": ["10.8.0.41"]});
+    let (server, client) = replies([assigned, json!({"error": 0})]).await;
     client.private_ip_assign().await.unwrap();
     client.snapshot_create().await.unwrap();
     for request in server.requests() {
@@ -132,6 +133,88 @@ async fn the_mock_refuses_wrong_credentials_as_kiwivm_does() {
         assert_eq!(error.code(), Some("700005"));
         assert_eq!(error.status().unwrap().as_u16(), 200);
     }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Calls that no operation stands for
+
+#[tokio::test]
+async fn a_call_of_tomorrow_carries_the_credentials_and_is_judged_by_the_envelope() {
+    let (server, client) = replies([
+        json!({"error": 0, "message": "", "gift": {"a": [1]}, "error_of_tomorrow": 7}),
+        json!({"error": 788888, "message": "The VE is busy"}),
+        json!({"gift": 1}),
+        json!({"error": 0, "gift": 2}),
+    ])
+    .await;
+    let call = || client.request(Method::POST, "/newCall").form(&[("a", "1")]);
+    let gift = call().json().await.unwrap();
+    assert_eq!(gift["gift"]["a"][0], 1);
+    let payload = json!({"gift": {"a": [1]}, "error_of_tomorrow": 7});
+    assert_eq!(gift, payload, "without the envelope");
+
+    let error = call().json().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked);
+    assert_eq!(error.code(), Some("788888"));
+    assert_eq!(error.message(), Some("The VE is busy"));
+    assert_eq!(error.operation(), Some("kiwivm.request"));
+    let error = call().json().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+
+    let reply = client
+        .request(Method::GET, "/new/call")
+        .query(&[("q", "a b")]);
+    let reply = reply.send().await.unwrap();
+    assert_eq!(reply.status(), StatusCode::OK);
+    assert_eq!(reply["gift"], 2);
+
+    let requests = server.requests();
+    for request in &requests[..3] {
+        let target = (request.method.as_str(), request.target.as_str());
+        assert_eq!(target, ("POST", "/newCall"));
+        assert_eq!(request.body, "a=1&veid=8041&api_key=private_kiwi-test");
+        let content_type = request.header("content-type");
+        assert_eq!(content_type, Some("application/x-www-form-urlencoded"));
+    }
+    let target = (&*requests[3].method, &*requests[3].target);
+    assert_eq!(target, ("GET", "/new/call?q=a+b"));
+}
+
+#[tokio::test]
+async fn a_path_that_leads_elsewhere_sends_nothing() {
+    let (server, client) = replies([json!({"error": 0})]).await;
+    let paths = [
+        "/../x",
+        "/a/../../x",
+        "/a/%2e%2E/x",
+        "/./x",
+        "//h",
+        "//h/x",
+        "/a//x",
+        "x",
+        "",
+        "/",
+        "https://h/x",
+        "@h/x",
+        "/x?veid=1",
+        "/x#y",
+        "/a\\..\\x",
+        "/a%2f..%2Fx",
+        "/a\nb",
+    ];
+    for path in paths {
+        let call = client.request(Method::POST, path);
+        let error = call.form(&[("a", "1")]).json().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path:?}");
+        assert!(error.to_string().contains("the path "), "{path:?}: {error}");
+        assert_eq!(error.attempts(), 0, "{path:?}");
+    }
+    for method in [Method::HEAD, Method::OPTIONS, Method::CONNECT] {
+        let error = client.request(method, "/newCall").json().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.attempts(), 0);
+    }
+    assert!(server.requests().is_empty());
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -218,6 +301,42 @@ async fn a_call_that_the_server_does_not_know_is_an_api_error() {
     let error = client.call("getEverything", json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_may_be_the_whole_body() {
+    let body = "API: invalid request\n";
+    let server = Server::always(reply(200, &[("content-type", "text/html")], body)).await;
+    let client = client(server.url());
+    let errors = [
+        client.get_service_info().await.unwrap_err(),
+        client.restart().await.unwrap_err(),
+        client.basic_shell_exec().command("id").await.unwrap_err(),
+        client.get_service_info().json().await.unwrap_err(),
+        client
+            .request(Method::POST, "/newCall")
+            .json()
+            .await
+            .unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Api, "{error}");
+        assert_eq!(error.message(), Some("API: invalid request"));
+        assert_eq!(error.status().unwrap().as_u16(), 200);
+        assert_eq!(error.body(), Some(body));
+        assert!(!error.is_retryable());
+    }
+    // Other words are nobody's.
+    for body in [
+        "APIs are away",
+        "Database API: gone",
+        "\"API: invalid request\"",
+    ] {
+        let server = Server::always(reply(200, &[], body)).await;
+        let error = self::client(server.url()).restart().await.unwrap_err();
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Decode, None));
+        assert_eq!(error.body(), Some(body));
+    }
 }
 
 #[tokio::test]
@@ -680,6 +799,197 @@ async fn a_live_vps_is_read_in_any_state() {
     assert_eq!((live.ssh_port, live.swap_total_kb), (Some(29055), None));
     let live = client.get_live_service_info().await.unwrap();
     assert_eq!((live.ssh_port, live.live_hostname), (None, None));
+}
+
+#[tokio::test]
+async fn a_list_that_its_reply_must_have_is_missed() {
+    // The VPS may have none. That it isn't said is another reply.
+    for body in [
+        json!({"error": 0}),
+        json!({"error": 0, "count": 0, "rows": []}),
+    ] {
+        let (_server, client) = replies([body.clone()]).await;
+        let errors = [
+            ("templates", client.get_available_os().await.err()),
+            ("data", client.get_raw_usage_stats().await.err()),
+            ("log_entries", client.get_audit_log().await.err()),
+            ("snapshots", client.snapshot_list().await.err()),
+            ("backups", client.backup_list().await.err()),
+            ("locations", client.migrate_get_locations().await.err()),
+            (
+                "available_ips",
+                client.private_ip_get_available_ips().await.err(),
+            ),
+            ("assigned_ips", client.private_ip_assign().await.err()),
+            (
+                "email_preferences",
+                client.kiwivm_get_notification_preferences().await.err(),
+            ),
+        ];
+        for (name, error) in errors {
+            let error = error.unwrap_or_else(|| panic!("{body} has {name}"));
+            assert_eq!(error.kind(), ErrorKind::Decode, "{name}");
+            let says = format!("missing field `{name}`");
+            assert!(error.to_string().contains(&says), "{error}");
+        }
+    }
+    let body = json!({"error": 0, "snapshots": null, "backups": "", "locations": "null"});
+    let (_server, client) = replies([body]).await;
+    assert!(client.snapshot_list().await.unwrap().snapshots.is_empty());
+    assert!(client.backup_list().await.unwrap().backups.is_empty());
+    assert!(
+        client
+            .migrate_get_locations()
+            .await
+            .unwrap()
+            .locations
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_reply_without_any_field_of_its_own_is_decode() {
+    for body in [
+        json!({"error": 0}),
+        json!({"error": 0, "message": "", "rows": [7]}),
+    ] {
+        let (_server, client) = replies([body.clone()]).await;
+        let errors = [
+            client.get_service_info().await.err(),
+            client.get_live_service_info().await.err(),
+            client.reinstall_os().os("debian").await.err(),
+            client.get_ssh_keys().await.err(),
+            client.reset_root_password().await.err(),
+            client
+                .basic_shell_cd()
+                .current_dir("/")
+                .new_dir("etc")
+                .await
+                .err(),
+            client.snapshot_export().snapshot("a.tar.gz").await.err(),
+            client.ipv6_add().await.err(),
+            client.migrate_start().location("L1").await.err(),
+            client.get_suspension_details().await.err(),
+            client.get_policy_violations().await.err(),
+            client.get_rate_limit_status().await.err(),
+        ];
+        for (index, error) in errors.into_iter().enumerate() {
+            let error = error.unwrap_or_else(|| panic!("{index}: {body} is a success"));
+            assert_eq!(error.kind(), ErrorKind::Decode, "{error}: {body}");
+            let says = "the object has none of the properties";
+            assert!(error.to_string().contains(says), "{error}");
+        }
+        // Of these nobody knows what they hold.
+        client.start().await.unwrap();
+        client.shell_script_exec().script("true").await.unwrap();
+        client.snapshot_create().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_can_not_be_read_is_left_out_and_named() {
+    let odd = json!({
+        "error": 0, "hostname": ["h"], "plan_ram": "much", "os": "debian",
+        "ip_addresses": {"0": "192.0.2.1", "gap": 1},
+        "ptr": {"192.0.2.1": "a.example", "192.0.2.2": ["b.example"]},
+        "ip_nullroutes": {"192.0.2.9": {"nullroute_timestamp": {}}, "192.0.2.8": 7},
+    });
+    let (server, client) = replies([odd]).await;
+    let info = client.get_service_info().send().await.unwrap();
+    let mut unread = info.unread().to_vec();
+    unread.sort();
+    assert_eq!(
+        unread,
+        [
+            "hostname",
+            "ip_addresses",
+            "ip_nullroutes.192.0.2.8",
+            "ip_nullroutes.192.0.2.9.nullroute_timestamp",
+            "plan_ram",
+            "ptr.192.0.2.2",
+        ]
+    );
+    assert_eq!((&info.hostname, info.plan_ram), (&None, None));
+    assert_eq!(info.os.as_deref(), Some("debian"));
+    assert!(info.ip_addresses.is_empty());
+    assert_eq!(info.ptr.len(), 1);
+    assert_eq!(info.ip_nullroutes["192.0.2.9"].nullroute_timestamp, None);
+    assert!(!info.ip_nullroutes.contains_key("192.0.2.8"));
+    // Whether it is asked for or not.
+    let info = client.get_service_info().await.unwrap();
+    assert_eq!(info.os.as_deref(), Some("debian"));
+    let info = client.get_service_info().json().await.unwrap();
+    assert_eq!(info["hostname"][0], "h", "nothing is left out of JSON");
+
+    let strict = kiwivm::Client::builder(credentials()).base_url(server.url());
+    let strict = strict.strict(true).build().unwrap();
+    for error in [
+        strict.get_service_info().await.unwrap_err(),
+        strict.get_service_info().send().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(error.to_string().contains("at hostname: "), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn so_many_fields_that_can_not_be_read_are_counted() {
+    let rows: Vec<Value> = (0..250)
+        .map(|_| json!({"timestamp": 1, "cpu_usage": "?"}))
+        .collect();
+    let (_server, client) = replies([json!({"error": 0, "data": rows})]).await;
+    let stats = client.get_raw_usage_stats().send().await.unwrap();
+    assert_eq!(stats.data.len(), 250);
+    assert!(
+        stats
+            .data
+            .iter()
+            .all(|row| row.timestamp == Some(1) && row.cpu_usage.is_none())
+    );
+    assert_eq!(stats.unread().len(), 101);
+    assert_eq!(stats.unread()[99], "data[99].cpu_usage");
+    assert_eq!(stats.unread()[100], "and 150 more");
+}
+
+#[tokio::test]
+async fn an_item_that_is_no_object_and_a_required_field_are_never_left_out() {
+    let rows = [
+        (
+            json!({"error": 0, "data": [{"timestamp": 1}, 7]}),
+            "at data[1]: expected an object, found an integer",
+        ),
+        (
+            json!({"error": 0, "data": [{"timestamp": 1}, null]}),
+            "at data[1]: expected an object, found null",
+        ),
+        (
+            json!({"error": 0, "data": [["x"]]}),
+            "at data[0]: expected an object, found a list",
+        ),
+        (
+            json!({"error": 0, "data": {"0": {"timestamp": 1}, "1": "x"}}),
+            "expected an object, found text that is no JSON",
+        ),
+        (
+            json!({"error": 0, "data": 7, "vm_type": "kvm"}),
+            "at data: expected a list, found an integer",
+        ),
+    ];
+    for (body, says) in rows {
+        let (_server, client) = replies([body.clone()]).await;
+        let error = client
+            .get_raw_usage_stats()
+            .await
+            .expect_err(&body.to_string());
+        assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+        assert!(error.to_string().contains(says), "{body}: {error}");
+    }
+    // So is one of a list that may be absent.
+    let body = json!({"error": 0, "total_abuse_points": 1, "suspensions": [{"record_id": 1}, 7]});
+    let (_server, client) = replies([body]).await;
+    let error = client.get_suspension_details().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("at suspensions[1]: "), "{error}");
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn filters_go_into_the_query_and_only_if_set() {
 
 #[tokio::test]
 async fn a_change_sends_only_what_was_set() {
-    let (server, client) = replies([json!({})]).await;
+    let (server, client) = replies([json!({"id": 12})]).await;
     let cases = [
         (
             client.update_domain().locked(false),
@@ -245,7 +245,17 @@ async fn every_error_body_of_the_framework_gives_its_message() {
         (
             400,
             json!([{}, {"years": ["Too many."]}]),
-            "years: Too many.",
+            "[1].years: Too many.",
+        ),
+        (
+            400,
+            json!({"records": [{}, {"name": ["Too long.", "Odd."]}, {}]}),
+            "records[1].name: Too long.; records[1].name: Odd.",
+        ),
+        (
+            400,
+            json!({"records": [{"non_field_errors": ["Twice."]}, {"ttl": {"unit": ["?"]}}]}),
+            "records[0]: Twice.; records[1].ttl.unit: ?",
         ),
         (400, json!({"years": "Too many."}), "years: Too many."),
         (
@@ -256,9 +266,9 @@ async fn every_error_body_of_the_framework_gives_its_message() {
         (
             402,
             json!({"detail": "Too poor.", "due": 1.5}),
-            "Too poor.; due: 1.5",
+            // What stands beside it is in the details.
+            "Too poor.",
         ),
-        (400, json!("Bare."), "Bare."),
         (400, json!(7), "7"),
     ];
     let (_server, client) = answers(
@@ -284,6 +294,72 @@ async fn every_error_body_of_the_framework_gives_its_message() {
                 .ends_with(&format!("(HTTP {status}): {message}")),
             "{error}"
         );
+    }
+}
+
+#[tokio::test]
+async fn an_error_body_that_is_a_text_of_json_is_the_message() {
+    let (_server, client) = answers([json_answer(400, &json!("Bare."))]).await;
+    let error = client.list_domains().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.message(), Some("Bare."));
+    assert_eq!(error.details(), Some(&json!("Bare.")));
+}
+
+#[tokio::test]
+async fn a_code_beside_the_detail_is_the_error_s_code() {
+    let body = json!({
+        "detail": "Given token not valid for any token type",
+        "code": "token_not_valid",
+        "messages": [{"token_class": "AccessToken", "message": "Token is expired"}],
+    });
+    let (_server, client) = answers([json_answer(401, &body)]).await;
+    let error = client.list_domains().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert_eq!(error.code(), Some("token_not_valid"));
+    let message = "Given token not valid for any token type";
+    assert_eq!(error.message(), Some(message));
+    assert_eq!(error.details(), Some(&body));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "vps_org.listDomains: authentication failed (code token_not_valid, HTTP 401): {message}"
+        )
+    );
+}
+
+/// No payload has a `detail`, whatever is known of it.
+#[tokio::test]
+async fn a_detail_in_place_of_a_payload_is_a_refusal_of_every_operation() {
+    let server = mock::Server::start(credentials()).await.unwrap();
+    let client = client(server.base_url());
+    let bodies = [
+        (json!({"detail": "No balance."}), "No balance.", None),
+        (
+            json!({"detail": "No balance.", "code": "poor"}),
+            "No balance.",
+            Some("poor"),
+        ),
+        (
+            json!({"non_field_errors": ["No balance."]}),
+            "No balance.",
+            None,
+        ),
+    ];
+    for operation in vps_org::Credentials::OPERATIONS {
+        for (body, message, code) in &bodies {
+            let answer = mock::Answer::text(200, body.to_string()).times(1);
+            server.answer(operation.id, answer).unwrap();
+            let parameters = server.example(operation.id).unwrap().parameters;
+            let outcome = client.call(operation.id, parameters).await;
+            let case = format!("{} {body}", operation.id);
+            let error = outcome.expect_err(&case);
+            assert_eq!(error.kind(), ErrorKind::Api, "{case}");
+            assert_eq!(error.status(), Some(StatusCode::OK), "{case}");
+            assert_eq!(error.message(), Some(*message), "{case}");
+            assert_eq!(error.code(), *code, "{case}");
+            assert!(!error.is_retryable(), "{case}");
+        }
     }
 }
 
@@ -366,24 +442,44 @@ async fn throttling_says_for_how_long() {
 }
 
 #[tokio::test]
-async fn html_pages_keep_their_status() {
+async fn a_page_or_a_text_is_not_the_api_s_answer_unless_its_status_says_enough() {
+    use ErrorKind::{Authentication, PermissionDenied, RateLimited, UnexpectedResponse};
     let page = "\n<!doctype html>\n<html><body><h1>A page</h1></body></html>\n";
+    let text = "\nUpstream is gone.\nAsk A. Page.\n";
     let cases = [
-        (404, ErrorKind::NotFound, false),
+        (400, UnexpectedResponse, false),
+        (401, Authentication, false),
+        (403, PermissionDenied, false),
+        (404, UnexpectedResponse, false),
+        (408, UnexpectedResponse, false),
+        (429, RateLimited, true),
         (500, ErrorKind::Server, false),
         (502, ErrorKind::Server, true),
-        (400, ErrorKind::InvalidInput, false),
     ];
-    let html = [("content-type", "text/html; charset=utf-8")];
-    let (_server, client) = answers(cases.map(|(status, _, _)| reply(status, &html, page))).await;
-    for (status, kind, retryable) in cases {
-        let error = client.get_domain().domain_id(4).await.unwrap_err();
-        assert_eq!(error.status().unwrap().as_u16(), status);
-        assert_eq!(error.kind(), kind);
-        assert_eq!((error.message(), error.details()), (None, None));
-        assert_eq!(error.is_retryable(), retryable);
-        assert!(!error.to_string().contains("A page"), "{error}");
-        assert!(error.to_string().contains("HTML page"), "{error}");
+    for (body, says) in [
+        (page, "the reply is an HTML page, not the API's own"),
+        (
+            text,
+            "the reply is text, and not the API's own: Upstream is gone.",
+        ),
+    ] {
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let (_server, client) =
+            answers(cases.map(|(status, _, _)| reply(status, &html, body))).await;
+        for (status, kind, retryable) in cases {
+            let error = client.get_domain().domain_id(4).await.unwrap_err();
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            assert_eq!(error.kind(), kind, "{status} {body}");
+            assert_eq!((error.message(), error.details()), (None, None));
+            assert_eq!(error.is_retryable(), retryable, "{status} {body}");
+            assert_eq!(error.body(), Some(body), "{status}");
+            let shown = error.to_string();
+            assert!(shown.contains(says), "{shown}");
+            assert!(
+                !shown.contains("A page") && !shown.contains("Ask"),
+                "{shown}"
+            );
+        }
     }
 }
 
@@ -491,7 +587,7 @@ async fn a_deletion_answers_nothing_and_takes_anything() {
     let (server, client) = answers([
         reply(204, &[], ""),
         reply(200, &[], ""),
-        json_answer(200, &json!({"detail": "Gone."})),
+        json_answer(200, &json!({"message": "Gone."})),
         reply(202, &[], "queued"),
     ])
     .await;
@@ -521,7 +617,7 @@ async fn an_account_is_read_as_far_as_it_goes() {
         json!({"account": {"email": "a@example.net", "company_name": null}, "token": {
             "permissions": ["domains:*"], "expires_at": null, "is_expired": false, "scope": 1,
         }}),
-        json!({}),
+        json!({"account": null}),
     ])
     .await;
     let me = client.get_account_me().await.unwrap();
@@ -532,6 +628,79 @@ async fn an_account_is_read_as_far_as_it_goes() {
     assert_eq!((token.expires_at, token.is_expired), (None, Some(false)));
     let me = client.get_account_me().await.unwrap();
     assert!(me.account.is_none() && me.token.is_none());
+}
+
+#[tokio::test]
+async fn a_reply_without_any_property_of_its_own_is_decode() {
+    let none = "the object has none of the properties";
+    let nothing = "expected an object, found nothing";
+    let rows = [
+        (json!({}), none),
+        (json!({"ok": true, "message_of_tomorrow": []}), none),
+        (json!([]), nothing),
+        (json!(""), nothing),
+    ];
+    for (body, says) in rows {
+        let (_server, client) = replies([body.clone()]).await;
+        let order = client.create_server().hostname("a.example").location(4);
+        let record = client.create_dns_record().zone_id("z-1").record_type("A");
+        let errors = [
+            client.get_account_me().await.err(),
+            client.get_domain().domain_id(1).await.err(),
+            client
+                .register_domain()
+                .domain_name("a.example")
+                .await
+                .err(),
+            client.update_domain().domain_id(1).locked(true).await.err(),
+            client
+                .transfer_domain()
+                .domain_id(1)
+                .auth_code("k")
+                .await
+                .err(),
+            client.get_server().server_id("u-7").await.err(),
+            order.plan("p-1").os_version("o-1").await.err(),
+            client.get_dns_zone().zone_id("z-1").await.err(),
+            record.name("@").value("192.0.2.7").await.err(),
+        ];
+        for (index, error) in errors.into_iter().enumerate() {
+            let error = error.unwrap_or_else(|| panic!("{index}: {body} is a success"));
+            assert_eq!(error.kind(), ErrorKind::Decode, "{error}: {body}");
+            assert_eq!(error.status(), Some(StatusCode::OK));
+            assert!(error.to_string().contains(says), "{body}: {error}");
+            assert_eq!(error.payload().unwrap(), &body, "{error}");
+            assert!(!error.is_retryable());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_its_results_is_no_list() {
+    for body in [
+        json!({}),
+        json!({"count": 0}),
+        json!({"count": 2, "next": null}),
+        json!(""),
+    ] {
+        let (_server, client) = replies([body.clone()]).await;
+        let errors = [
+            client.list_domains().await.err(),
+            client.list_servers().await.err(),
+            client.list_plans().await.err(),
+            client.list_locations().await.err(),
+            client.list_operating_systems().await.err(),
+            client.list_dns_zones().await.err(),
+            client.list_ssh_keys().await.err(),
+        ];
+        for (index, error) in errors.into_iter().enumerate() {
+            let error = error.unwrap_or_else(|| panic!("{index}: {body} is a list"));
+            assert_eq!(error.kind(), ErrorKind::Decode, "{error}: {body}");
+        }
+    }
+    // They may be null, as any list.
+    let (_server, client) = replies([json!({"count": 0, "results": null})]).await;
+    assert!(client.list_domains().await.unwrap().results.is_empty());
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -663,7 +832,7 @@ async fn power_actions_are_sent_as_they_are_written() {
 
 #[tokio::test]
 async fn what_is_optional_is_left_to_the_server() {
-    let (server, client) = replies([json!({})]).await;
+    let (server, client) = replies([json!({"uuid": "u-7"})]).await;
     let at = "u-7";
     client.snapshot_server().server_id(at).await.unwrap();
     let labelled = client.snapshot_server().server_id(at).label("before");
@@ -746,13 +915,14 @@ async fn every_deletion_answers_204() {
     );
 }
 
-/// No source says what these answer: whatever it is, a success is one.
+/// No source says what these answer: whatever it is, but for the framework's words for a failure, a
+/// success is one.
 #[tokio::test]
 async fn a_body_that_is_not_documented_is_not_read() {
     let bodies = [
         reply(200, &[], ""),
         reply(202, &[], "queued"),
-        json_answer(200, &json!({"detail": "Sent."})),
+        json_answer(200, &json!({"message": "Sent.", "detail": null})),
         json_answer(201, &json!([1])),
     ];
     let (_server, client) = answers(bodies).await;
