@@ -625,7 +625,7 @@ async fn an_error_comes_in_place_of_an_item_and_is_the_last() {
         let (found, error) = drained(client.list_sites().limit(2).stream()).await;
         assert_eq!(found, numbers(1..=before));
         let error = error.unwrap();
-        assert_eq!(error.kind(), ErrorKind::Api);
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
         assert_eq!(error.code(), Some("site-1"));
         assert_eq!(error.operation(), Some("cdnfly.listSites"));
         assert_eq!(server.requests().len() as i64, page);
@@ -636,20 +636,47 @@ async fn an_error_comes_in_place_of_an_item_and_is_the_last() {
     }
 }
 
-#[tokio::test]
-async fn a_page_that_can_not_be_read_gives_none_of_its_items() {
-    let server = Server::start(|request| {
+/// A panel with 4 sites, the last of which is odd.
+async fn with_an_odd_site(odd: Value) -> Server {
+    Server::start(move |request| {
         let mut rows = page_of(4, request);
         if query(request, "page") == Some(2) {
-            rows[1] = json!({"enable": "perhaps"});
+            rows[1] = odd.clone();
         }
         page(json!(4), rows)
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_page_that_can_not_be_read_gives_none_of_its_items() {
+    for odd in [json!(4), json!("4"), json!([4]), json!(null)] {
+        let server = with_an_odd_site(odd.clone()).await;
+        let client = cdnfly_client(&server);
+        let (found, error) = drained(client.list_sites().limit(2).stream()).await;
+        assert_eq!(found, numbers(1..=2), "{odd}");
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{odd}");
+        assert!(error.to_string().contains("at data[1]: "), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_property_that_can_not_be_read_ends_a_stream_only_if_the_client_is_strict() {
+    let server = with_an_odd_site(json!({"id": 4, "enable": "perhaps"})).await;
     let client = cdnfly_client(&server);
-    let (found, error) = drained(client.list_sites().limit(2).stream()).await;
+    let sites = client.list_sites().limit(2).stream().all().await.unwrap();
+    assert_eq!(ids(&sites), numbers(1..=4));
+    assert_eq!(sites[3].enable, None);
+
+    let credentials = cdnfly::Credentials::api_key("K", "S");
+    let builder = cdnfly::Client::builder(credentials).base_url(server.url());
+    let strict = builder.strict(true).build().unwrap();
+    let (found, error) = drained(strict.list_sites().limit(2).stream()).await;
     assert_eq!(found, numbers(1..=2));
-    assert_eq!(error.unwrap().kind(), ErrorKind::Decode);
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("at data[1].enable: "), "{error}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ mod vps_org_calls {
     use std::sync::{Arc, Mutex};
     use std::time::{Instant, SystemTime};
 
-    use hosting_apis::{ClientBuilder, Error, StatusCode, vps_org};
+    use hosting_apis::{ClientBuilder, Error, Method, StatusCode, vps_org};
 
     use super::support::{Answer, ClosedPort, Server, json, reply};
     use super::*;
@@ -160,7 +160,7 @@ mod vps_org_calls {
 
     #[tokio::test]
     async fn any_other_path_value_stays_one_segment() {
-        let server = Server::always(json(200, "{}")).await;
+        let server = Server::always(json(200, r#"{"id": 4}"#)).await;
         let client = client(&server);
         let cases = [
             ("a?b=1", "/domains/a%3Fb=1/"),
@@ -467,7 +467,7 @@ mod vps_org_calls {
     async fn each_status_has_its_kind() {
         use ErrorKind::{
             Api, Authentication, Conflict, InvalidInput, NotFound, PaymentRequired,
-            PermissionDenied, RateLimited,
+            PermissionDenied, RateLimited, UnexpectedResponse,
         };
         let cases = [
             (400, InvalidInput, false),
@@ -487,19 +487,33 @@ mod vps_org_calls {
             (503, ErrorKind::Server, true),
             (504, ErrorKind::Server, true),
         ];
+        // Whose body it is: the vendor's, nobody's, or that of something in front.
         let bodies = [
             (
                 r#"{"detail": "Said by the vendor."}"#,
                 Some("Said by the vendor."),
+                true,
             ),
-            ("<html><h1>Said by something in front</h1></html>", None),
-            ("no JSON", None),
-            ("", None),
+            ("", None, true),
+            (
+                "<html><h1>Said by something in front</h1></html>",
+                None,
+                false,
+            ),
+            ("no JSON", None, false),
+            (r#"{"detail": "breaks off"#, None, false),
         ];
-        for (body, message) in bodies {
+        for (body, message, is_own) in bodies {
             let errors = errors_of(cases.map(|(status, _, _)| reply(status, &[], body))).await;
             for ((status, kind, retryable), error) in cases.into_iter().zip(errors) {
                 let case = format!("{status} {body}");
+                // These mean themselves, whoever answers.
+                let counts = is_own || matches!(status, 401 | 403 | 429 | 500..);
+                let (kind, retryable) = match counts {
+                    true => (kind, retryable),
+                    false => (UnexpectedResponse, false),
+                };
+                assert_eq!(error.body(), (!is_own).then_some(body), "{case}");
                 assert_eq!(error.kind(), kind, "{case}");
                 assert_eq!(error.status().unwrap().as_u16(), status, "{case}");
                 assert_eq!(error.message(), message, "{case}");
@@ -543,62 +557,123 @@ mod vps_org_calls {
     // What comes isn't what was due
 
     #[tokio::test]
-    async fn a_success_that_the_spec_does_not_know_is_decode() {
+    async fn text_in_place_of_an_error_shows_its_first_line() {
+        let text = "\r\nno healthy upstream\r\nrequest 7";
+        for status in [404, 503] {
+            let error = error_of(reply(status, &[], text)).await;
+            let shown = error.to_string();
+            assert!(
+                shown.ends_with(": the reply is text, and not the API's own: no healthy upstream"),
+                "{shown}"
+            );
+            assert_eq!(error.body(), Some(text));
+        }
+    }
+
+    /// What fails a strict client, and what a lenient one leaves out, by its path; none if it fails
+    /// that one as well.
+    #[tokio::test]
+    async fn a_success_that_the_spec_does_not_know_is_decode_or_left_out() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let deep_field = format!(r#"{{"account": {{"email": {deep}}}}}"#);
         let cases = [
             (
                 r#"{"account": {"email": {}}}"#,
                 "at account.email: expected text, found an object",
+                Some("account.email"),
             ),
             (
                 r#"{"token": {"permissions": ["a", []]}}"#,
                 "at token.permissions[1]: expected text",
+                Some("token.permissions"),
             ),
             (
                 r#"{"token": {"is_expired": 7}}"#,
                 "at token.is_expired: expected a bool, 0 or 1",
+                Some("token.is_expired"),
             ),
             (
                 r#"{"account": 7}"#,
                 "at account: expected an object, found an integer",
+                Some("account"),
             ),
-            ("7", "expected an object, found an integer"),
-            ("null", "expected an object, found null"),
-            ("", "the body is empty where the spec has a payload"),
-            (" \n", "the body is empty where the spec has a payload"),
-            (r#"{"account": {"#, "EOF"),
-            ("{} {}", "trailing characters"),
-            ("OK", "expected value"),
-            (deep.as_str(), "expected an object"),
+            ("7", "expected an object, found an integer", None),
+            ("null", "expected an object, found null", None),
+            ("", "the body is empty where the spec has a payload", None),
+            (
+                " \n",
+                "the body is empty where the spec has a payload",
+                None,
+            ),
+            (r#"{"account": {"#, "EOF", None),
+            (
+                r#"{"account": 7} {}"#,
+                "at account: expected an object",
+                None,
+            ),
+            (r#"{"account": {}} {}"#, "trailing characters", None),
+            ("{}", "the object has none of the properties", None),
+            (
+                r#"{"me": 7}"#,
+                "the object has none of the properties",
+                None,
+            ),
+            (
+                r#"{"token": {}, "token": {}}"#,
+                "duplicate field `token`",
+                None,
+            ),
+            ("OK", "the body is text and no JSON: OK", None),
+            (deep.as_str(), "expected an object", None),
             (
                 deep_field.as_str(),
                 "at account.email: expected text, found a list",
+                None,
             ),
         ];
-        let errors = errors_of(cases.map(|(body, _)| json(200, body))).await;
-        for ((body, reason), error) in cases.into_iter().zip(errors) {
+        let server = Server::in_turn(cases.iter().flat_map(|(body, ..)| {
+            let answer = json(200, body);
+            [answer.clone(), answer]
+        }))
+        .await;
+        let lenient = client_without_retries(&server);
+        let strict = builder(server.url()).retry(RetryPolicy::never());
+        let strict = strict.strict(true).build().unwrap();
+        for (body, reason, left_out) in cases {
             let case: String = body.chars().take(40).collect();
-            assert_eq!(error.kind(), ErrorKind::Decode, "{case}");
-            assert_eq!(error.status(), Some(StatusCode::OK), "{case}");
-            assert!(error.to_string().contains(reason), "{case}: {error}");
-            assert!(body.starts_with(error.body().unwrap()), "{case}");
-            assert_eq!(error.body().unwrap().len(), body.len().min(1024), "{case}");
-            assert_eq!(error.operation(), Some("vps_org.getAccountMe"));
-            assert_eq!(error.attempts(), 1, "{case}");
-            assert!(!error.is_retryable(), "{case}");
+            let refused = strict.get_account_me().send().await.unwrap_err();
+            let read = lenient.get_account_me().send().await;
+            let errors = match (read, left_out) {
+                (Ok(me), Some(path)) => {
+                    assert_eq!(me.unread(), [path], "{case}");
+                    vec![refused]
+                }
+                (Err(error), None) => vec![refused, error],
+                (read, _) => panic!("{case}: {read:?}"),
+            };
+            for error in errors {
+                assert_eq!(error.kind(), ErrorKind::Decode, "{case}");
+                assert_eq!(error.status(), Some(StatusCode::OK), "{case}");
+                assert!(error.to_string().contains(reason), "{case}: {error}");
+                assert!(body.starts_with(error.body().unwrap()), "{case}");
+                assert_eq!(error.body().unwrap().len(), body.len().min(1024), "{case}");
+                let payload = error.payload().map(|payload| payload.to_string());
+                let is_json = serde_json::from_str::<serde_json::Value>(body);
+                let is_json = is_json.ok().map(|json| json.to_string());
+                assert_eq!(payload, is_json, "{case}");
+                assert_eq!(error.operation(), Some("vps_org.getAccountMe"));
+                assert_eq!(error.attempts(), 1, "{case}");
+                assert!(!error.is_retryable(), "{case}");
+            }
         }
     }
 
     #[tokio::test]
-    async fn a_decode_error_keeps_the_status_of_a_created_thing() {
+    async fn a_decode_error_keeps_the_status_and_the_payload_of_a_created_thing() {
         let server = Server::always(json(201, r#"{"id": 4, "total_cost": "free"}"#)).await;
-        let call = client(&server);
-        let error = call
-            .register_domain()
-            .domain_name("a.example")
-            .await
-            .unwrap_err();
+        let strict = builder(server.url()).strict(true).build().unwrap();
+        let call = strict.register_domain().domain_name("a.example");
+        let error = call.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.status(), Some(StatusCode::CREATED));
         assert!(
@@ -607,7 +682,15 @@ mod vps_org_calls {
                 .contains("at total_cost: expected a number"),
             "{error}"
         );
+        assert_eq!(error.payload().unwrap()["id"], 4);
         assert_eq!(server.requests().len(), 1);
+
+        let client = client(&server);
+        let call = client.register_domain().domain_name("a.example");
+        let made = call.send().await.unwrap();
+        assert_eq!(made.status(), StatusCode::CREATED);
+        assert_eq!((&made.id, made.total_cost), (&Some(4.into()), None));
+        assert_eq!(made.unread(), ["total_cost"]);
     }
 
     #[tokio::test]
@@ -743,7 +826,7 @@ mod vps_org_calls {
             reply(503, &[], ""),
             reply(204, &[], ""),
             reply(503, &[], ""),
-            json(200, "{}"),
+            json(200, r#"{"id": 4}"#),
         ])
         .await;
         let client = client(&server);
@@ -919,6 +1002,94 @@ mod vps_org_calls {
     }
 
     #[tokio::test]
+    async fn a_call_may_have_a_timeout_of_its_own() {
+        let server = Server::always(Answer::Silence).await;
+        let client = builder(server.url()).timeout(Duration::from_secs(60));
+        let client = client.build().unwrap();
+        let short = Duration::from_millis(50);
+        let start = Instant::now();
+        let errors = [
+            client.get_account_me().timeout(short).await.unwrap_err(),
+            client
+                .get_account_me()
+                .timeout(short)
+                .send()
+                .await
+                .unwrap_err(),
+            client
+                .get_account_me()
+                .timeout(short)
+                .json()
+                .await
+                .unwrap_err(),
+            client
+                .request(Method::GET, "/new/")
+                .timeout(short)
+                .json()
+                .await
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Timeout);
+            assert!(error.to_string().contains("within 50ms"), "{error}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(10));
+
+        // It may be longer than the client's, too, which stays as it is for the others.
+        let late = Answer::Drip {
+            first: Vec::new(),
+            then: format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n{ME}", ME.len()).into(),
+            pause: Duration::from_millis(200),
+        };
+        let server = Server::always(late).await;
+        let client = builder(server.url()).timeout(short).build().unwrap();
+        let long = Duration::from_secs(20);
+        client.get_account_me().timeout(long).await.unwrap();
+        let error = client.get_account_me().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
+
+    #[tokio::test]
+    async fn a_call_may_have_a_retry_policy_of_its_own() {
+        let server = Server::always(reply(503, &[], "")).await;
+        let never = client_without_retries(&server);
+        let attempts = [
+            never.get_account_me().retry(at_once()).await.unwrap_err(),
+            never
+                .get_account_me()
+                .retry(at_once())
+                .send()
+                .await
+                .unwrap_err(),
+            never
+                .get_account_me()
+                .retry(at_once())
+                .json()
+                .await
+                .unwrap_err(),
+            never
+                .request(Method::GET, "/new/")
+                .retry(at_once())
+                .json()
+                .await
+                .unwrap_err(),
+        ]
+        .map(|error| error.attempts());
+        assert_eq!(attempts, [3; 4]);
+        assert_eq!(never.get_account_me().await.unwrap_err().attempts(), 1);
+
+        let client = client(&server);
+        let once = client.get_account_me().retry(RetryPolicy::never());
+        assert_eq!(once.await.unwrap_err().attempts(), 1);
+        assert_eq!(client.get_account_me().await.unwrap_err().attempts(), 3);
+        // That a write may have arrived no policy changes.
+        let write = client.register_domain().domain_name("a.example");
+        assert_eq!(write.retry(at_once()).await.unwrap_err().attempts(), 1);
+        let write = client.request(Method::POST, "/new/").retry(at_once());
+        assert_eq!(write.json().await.unwrap_err().attempts(), 1);
+    }
+
+    #[tokio::test]
     async fn a_timeout_may_be_as_long_as_a_duration() {
         let server = Server::always(json(200, ME)).await;
         let client = builder(server.url())
@@ -982,6 +1153,14 @@ mod vps_org_calls {
         let reply = client(&server).get_account_me().send().await.unwrap();
         assert_eq!(reply.status(), StatusCode::OK);
         assert_eq!(reply.headers()["x-request-id"], "r-81");
+        assert_eq!(reply.unread(), [""; 0]);
+        assert!(reply.account.is_some(), "it derefs to the payload");
+        let reply = reply.map(Some);
+        assert_eq!(reply.status(), StatusCode::OK);
+        assert_eq!(reply.headers()["x-request-id"], "r-81");
+        let shown = format!("{reply:?}");
+        assert!(!shown.contains("r-81"), "no header: {shown}");
+        let reply = reply.map(Option::unwrap);
         assert_eq!(
             reply.into_inner().account.unwrap().email.unwrap(),
             "ada@example.net"
@@ -1074,7 +1253,9 @@ mod kiwivm_calls {
 
     #[tokio::test]
     async fn a_status_counts_where_there_is_no_envelope() {
-        use ErrorKind::{Authentication, Locked, NotFound, PermissionDenied, RateLimited};
+        use ErrorKind::{
+            Authentication, Locked, NotFound, PermissionDenied, RateLimited, UnexpectedResponse,
+        };
         let cases = [
             (401, Authentication),
             (403, PermissionDenied),
@@ -1083,13 +1264,25 @@ mod kiwivm_calls {
             (500, ErrorKind::Server),
             (503, ErrorKind::Server),
         ];
-        for body in ["", "{}", "[]", "gone", "<html>"] {
+        for (body, is_own) in [
+            ("", true),
+            ("{}", true),
+            ("[]", true),
+            ("gone", false),
+            ("<html>", false),
+        ] {
             let server = Server::in_turn(cases.map(|(status, _)| reply(status, &[], body))).await;
             let client = client(&server);
             for (status, kind) in cases {
                 let error = client.restart().await.unwrap_err();
+                // What something in front answered, unless its status means itself.
+                let kind = match kind {
+                    NotFound if !is_own => UnexpectedResponse,
+                    kind => kind,
+                };
                 assert_eq!(error.kind(), kind, "{status} {body}");
                 assert_eq!(error.status().unwrap().as_u16(), status, "{body}");
+                assert_eq!(error.body(), (!is_own).then_some(body), "{status}");
             }
         }
         // The vendor's code says more than a status does, and success isn't said by the code alone.
@@ -1143,22 +1336,23 @@ mod kiwivm_calls {
 
     #[tokio::test]
     async fn a_payload_of_another_shape_names_its_place() {
+        let odd = r#"{"error": 0, "snapshots": [{"size": "1"}, {"size": "large"}]}"#;
         let deep = format!(r#"{{"error": 0, "sshKeysBrief": {}"#, "[".repeat(100_000));
-        let server = Server::in_turn([
-            json(
-                200,
-                r#"{"error": 0, "snapshots": [{"size": "1"}, {"size": "large"}]}"#,
-            ),
-            json(200, &deep),
-        ])
-        .await;
-        let client = client(&server);
-        let error = client.snapshot_list().await.unwrap_err();
+        let answers = [json(200, odd), json(200, odd), json(200, &deep)];
+        let server = Server::in_turn(answers).await;
+        let strict = builder(server.url()).strict(true).build().unwrap();
+        let error = strict.snapshot_list().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         let reason = "at snapshots[1].size: expected an integer of 64 bits, found text";
         assert!(error.to_string().contains(reason), "{error}");
         assert!(!error.to_string().contains("large"), "{error}");
         assert!(error.body().unwrap().contains("large"));
+
+        let client = client(&server);
+        let list = client.snapshot_list().send().await.unwrap();
+        assert_eq!(list.unread(), ["snapshots[1].size"]);
+        let sizes: Vec<_> = list.snapshots.iter().map(|s| s.size).collect();
+        assert_eq!(sizes, [Some(1), None]);
 
         let error = client.reinstall_os().os("void").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
@@ -1212,7 +1406,7 @@ mod kiwivm_calls {
 
     #[tokio::test]
     async fn a_lock_is_waited_for_only_if_the_policy_says_so() {
-        let free = r#"{"error": 0, "currentLocation": "L"}"#;
+        let free = r#"{"error": 0, "currentLocation": "L", "locations": []}"#;
         let server = Server::in_turn([json(200, LOCKED), json(200, free)]).await;
         let error = client(&server).migrate_get_locations().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Locked, 1));

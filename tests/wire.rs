@@ -222,14 +222,20 @@ mod kiwivm {
             ("false as text", r#""false""#, Some(false)),
             ("another case of true", r#""TRUE""#, Some(true)),
             ("another case of false", r#""False""#, Some(false)),
+            ("1 as a float", "1.0", Some(true)),
+            ("0 as a float", "0.0", Some(false)),
+            ("1 as a float as text", r#""1.0""#, Some(true)),
+            ("0 as a float as text", r#""0.0""#, Some(false)),
             ("null", "null", None),
         ]);
         refuses::<LiveServiceInfo>("is_cpu_throttled", "a bool, 0 or 1", &[
             ("another integer", "987654", "another integer"),
             ("a negative integer", "-987654", "another integer"),
             ("beyond 63 bits", "18446744073709551615", "another integer"),
-            ("a float", "1.0", "a number"),
-            ("a float as text", r#""1.0""#, "other text"),
+            ("a fraction", "0.5", "another number"),
+            ("another float", "2.0", "another number"),
+            ("a fraction as text", r#""0.5""#, "other text"),
+            ("another float as text", r#""2.0""#, "other text"),
             ("another integer as text", r#""987654""#, "other text"),
             ("a word", r#""secretive""#, "other text"),
             ("a list", "[true]", "a list"),
@@ -303,10 +309,15 @@ mod kiwivm {
             ("JSON text", r#""[\"192.0.2.10\", \"2001:db8:10::\"]""#, two()),
             ("JSON text of an empty list", r#"" [] ""#, Vec::new()),
             ("JSON text of an empty object", r#""{}""#, Vec::new()),
+            ("JSON text of null", r#""null""#, Vec::new()),
+            ("PHP's list with gaps", r#"{"3": "a", "7": "b"}"#, list(&["a", "b"])),
+            ("in the order of the keys", r#"{"10": "c", "2": "b", "0": "a"}"#, list(&["a", "b", "c"])),
+            ("JSON text of it", r#""{\"1\": \"b\", \"0\": \"a\"}""#, list(&["a", "b"])),
             ("items of other types", r#"["a", 5, 0.5, true]"#, list(&["a", "5", "0.5", "true"])),
         ]);
         refuses::<ServiceInfo>("ip_addresses", "a list", &[
-            ("an object with entries", r#"{"0": "secretive"}"#, "an object"),
+            ("an object with entries", r#"{"first": "secretive"}"#, "an object"),
+            ("an object with another key", r#"{"0": "192.0.2.10", "next": "secretive"}"#, "an object"),
             ("a number", "987654", "an integer"),
             ("a float", "987.5", "a number"),
             ("a bool", "false", "a bool"),
@@ -315,7 +326,7 @@ mod kiwivm {
         refuses_with::<ServiceInfo>("ip_addresses", &[
             (
                 "JSON text of an object with entries",
-                r#""{\"0\": \"secretive\"}""#,
+                r#""{\"first\": \"secretive\"}""#,
                 "in JSON text: expected a list, found an object",
             ),
             (
@@ -337,6 +348,7 @@ mod kiwivm {
         refuses::<ServiceInfo>("ip_addresses", "text", &[
             ("an item that is null", r#"["secretive", null]"#, "null"),
             ("an item that is a list", r#"[["secretive"]]"#, "a list"),
+            ("an item of a list with gaps", r#"{"3": "192.0.2.10", "7": ["secretive"]}"#, "a list"),
         ]);
     }
 
@@ -356,6 +368,8 @@ mod kiwivm {
             ("JSON text of each", r#"["{\"summary\": \"Login\"}"]"#, one()),
             ("JSON text in JSON text", r#""[\"{\\\"summary\\\": \\\"Login\\\"}\"]""#, one()),
             ("objects of nothing", r#"[{}, [], ""]"#, vec![None; 3]),
+            ("JSON text of null", r#""null""#, Vec::new()),
+            ("PHP's list with gaps", r#"{"4": {"summary": "Login"}}"#, one()),
         ]);
         refuses::<AuditLog>("log_entries", "an object", &[
             ("a list in place of an object", r#"[["secretive"]]"#, "a list"),
@@ -393,6 +407,7 @@ mod kiwivm {
             ("spaces", r#""  ""#, map([])),
             ("JSON text", r#""{\"nproc\": \"31\"}""#, map([("nproc", text("31"))])),
             ("JSON text of an empty list", r#""[]""#, map([])),
+            ("JSON text of null", r#""null""#, map([])),
             (
                 "values of another type, and empty",
                 r#"{"nproc": 31, "numfile": ""}"#,
@@ -441,8 +456,9 @@ mod kiwivm {
                 map([("a", true), ("b", false), ("c", true), ("d", false), ("e", true)]),
             ),
         ]);
+        // Of a reply that must have more than this field.
         let multipliers = |reply: MigrationLocations| reply.data_transfer_multipliers;
-        reads("dataTransferMultipliers", multipliers, &[
+        reads(r#"locations": [], "dataTransferMultipliers"#, multipliers, &[
             (
                 "a map of floats",
                 r#"{"a": 1, "b": 0.33, "c": "0.5"}"#,
@@ -685,7 +701,13 @@ mod kiwivm {
                     "snapshot/list: none",
                     canonical::<SnapshotList>,
                     json!({"snapshots": []}),
-                    json!({}),
+                    json!({"snapshots": []}),
+                ),
+                (
+                    "snapshot/list: a list with gaps",
+                    canonical::<SnapshotList>,
+                    json!({"snapshots": {"1": {"os": "one"}, "3": {"os": "three"}}}),
+                    json!({"snapshots": [{"os": "one"}, {"os": "three"}]}),
                 ),
                 (
                     "backup/list: a map by token",
@@ -703,7 +725,7 @@ mod kiwivm {
                     "backup/list: none",
                     canonical::<BackupList>,
                     json!({"backups": []}),
-                    json!({}),
+                    json!({"backups": {}}),
                 ),
                 (
                     "getSuspensionDetails: none, so fields are absent",
@@ -838,14 +860,16 @@ mod vps_org {
             ("beyond 63 bits", "9223372036854775808", text("9223372036854775808")),
             ("a uuid", r#""7d9c2f10-5b1e-4c6a""#, text("7d9c2f10-5b1e-4c6a")),
             ("digits as text stay text", r#""0042""#, text("0042")),
+            ("an integer as text is the same id", r#""3301""#, Some(Id::Integer(3301))),
+            ("a float without a fraction", "3301.0", Some(Id::Integer(3301))),
             ("null", "null", None),
             ("empty text", r#""""#, None),
         ]);
         refuses_with::<Domain>("id", &[
             ("a fraction", "987654.5", "expected an integer or text, found a number"),
             ("a bool", "true", "expected an integer or text, found a bool"),
-            ("a list", "[987654]", "invalid type: sequence, expected an integer or text"),
-            ("an object", r#"{"id": 987654}"#, "invalid type: map, expected an integer or text"),
+            ("a list", "[987654]", "expected an integer or text, found a list"),
+            ("an object", r#"{"id": 987654}"#, "expected an integer or text, found an object"),
         ]);
     }
 
@@ -862,6 +886,7 @@ mod vps_org {
             ("PHP's empty object", "[]", Some(None)),
             ("spaces", r#""  ""#, Some(None)),
             ("null", "null", None),
+            ("JSON text of null", r#"" null ""#, None),
             ("empty text", r#""""#, None),
         ]);
         refuses::<AccountMe>("account", "an object", &[
@@ -958,7 +983,7 @@ mod vps_org {
                     "listDomains: none",
                     canonical::<DomainList>,
                     json!({"count": 0, "results": []}),
-                    json!({"count": 0}),
+                    json!({"count": 0, "results": []}),
                 ),
                 (
                     "registerDomain: the price as text, as frameworks write decimals",
@@ -1021,65 +1046,131 @@ mod through_a_kiwivm_client {
     use hosting_apis::mock::{Answer, Server};
     use hosting_apis::{ErrorKind, kiwivm};
 
+    fn credentials() -> kiwivm::Credentials {
+        kiwivm::Credentials::new(2_468_013, "private_made_up")
+    }
+
     async fn server() -> (Server, kiwivm::Client) {
-        let credentials = kiwivm::Credentials::new(2_468_013, "private_made_up");
-        let server = Server::start(credentials.clone()).await.unwrap();
-        let client = kiwivm::Client::builder(credentials).base_url(server.base_url());
+        let server = Server::start(credentials()).await.unwrap();
+        let client = kiwivm::Client::builder(credentials()).base_url(server.base_url());
         (server, client.build().unwrap())
     }
 
-    /// A row: its name, the body of the reply, the place and the reason in the error.
-    const UNREADABLE: [(&str, &str, &str); 6] = [
+    /// A client of the same server that leaves out nothing.
+    fn strict(server: &Server) -> kiwivm::Client {
+        let client = kiwivm::Client::builder(credentials()).base_url(server.base_url());
+        client.strict(true).build().unwrap()
+    }
+
+    /// A row: its name, the body of the reply, the place and the reason in the error of a strict
+    /// client, and the path of what another one leaves out, if it doesn't fail as well.
+    const UNREADABLE: [(&str, &str, &str, Option<&str>); 9] = [
         (
             "a field",
             r#"{"error": 0, "log_entries": "secretive"}"#,
             "at log_entries: expected a list, found text that is no JSON",
+            None,
         ),
         (
             "a field of an item",
             r#"{"error": 0, "log_entries": [{"timestamp": 1}, {"timestamp": "secretive"}]}"#,
             "at log_entries[1].timestamp: expected an integer of 64 bits, found text that is no \
              number",
+            Some("log_entries[1].timestamp"),
+        ),
+        (
+            "an item",
+            r#"{"error": 0, "log_entries": [{"timestamp": 1}, ["secretive"]]}"#,
+            "at log_entries[1]: expected an object, found a list",
+            None,
         ),
         (
             "JSON text",
             r#"{"error": 0, "log_entries": "[{\"timestamp\": \"secretive\"}]"}"#,
             "at log_entries: in JSON text, at [0].timestamp: expected an integer of 64 bits, found \
              text that is no number",
+            Some("log_entries[0].timestamp"),
+        ),
+        (
+            "a list with gaps",
+            r#"{"error": 0, "log_entries": {"3": {"timestamp": 1}, "8": {"timestamp": "secretive"}}}"#,
+            "at log_entries.8.timestamp: expected an integer of 64 bits, found text that is no \
+             number",
+            Some("log_entries[1].timestamp"),
         ),
         (
             "a list that is no list",
             r#"{"error": 0, "log_entries": {"first": {"summary": "secretive"}}}"#,
             "at log_entries: expected a list, found an object",
+            None,
         ),
         (
             "the whole reply is a text",
             r#""secretive""#,
             "the body is JSON but no object",
+            None,
         ),
         (
-            "the whole reply is no JSON",
-            "secretive",
-            "the body is no JSON",
+            "the whole reply is no JSON, of which the first line is shown",
+            "no word of it\nsecretive",
+            "the body is no JSON, so it can't say how the call went: no word of it",
+            None,
+        ),
+        (
+            "the whole reply is JSON that breaks off",
+            r#"{"error": 0, "log_entries": "secretive"#,
+            "the body is JSON that breaks off",
+            None,
         ),
     ];
 
     #[tokio::test]
     async fn what_cant_be_read_is_an_error_with_its_place_and_without_its_value() {
         let (server, client) = server().await;
-        for (name, body, says) in UNREADABLE {
-            let answer = Answer::text(200, body).times(1);
+        let strict = strict(&server);
+        for (name, body, says, left_out) in UNREADABLE {
+            let answer = Answer::text(200, body).times(2);
             server.answer("getAuditLog", answer).unwrap();
-            let error = client.get_audit_log().await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Decode, "{name}");
-            assert!(error.to_string().contains(says), "{name}: {error}");
-            let source = error.source().map(|source| format!("{source} {source:?}"));
-            let shown = format!(
-                "{error} {error:?} {error:#?} {}",
-                source.unwrap_or_default()
-            );
-            assert!(!shown.contains("secretive"), "{name}: {shown}");
+            let mut errors = vec![strict.get_audit_log().await.unwrap_err()];
+            match (client.get_audit_log().send().await, left_out) {
+                (Ok(log), Some(path)) => {
+                    assert_eq!(log.unread(), [path], "{name}");
+                    let shown = format!("{log:?} {log:#?}");
+                    assert!(!shown.contains("secretive"), "{name}: {shown}");
+                    assert_eq!(log.log_entries.last().unwrap().timestamp, None, "{name}");
+                }
+                (Err(error), None) => errors.push(error),
+                (outcome, _) => panic!("{name}: {outcome:?}"),
+            }
+            for error in errors {
+                assert_eq!(error.kind(), ErrorKind::Decode, "{name}");
+                assert!(error.to_string().contains(says), "{name}: {error}");
+                let source = error.source().map(|source| format!("{source} {source:?}"));
+                let shown = format!(
+                    "{error} {error:?} {error:#?} {}",
+                    source.unwrap_or_default()
+                );
+                assert!(!shown.contains("secretive"), "{name}: {shown}");
+            }
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_left_out_of_a_list_with_gaps_is_named_by_its_place_in_the_list() {
+        let (server, client) = server().await;
+        let body =
+            r#"{"error": 0, "log_entries": {"8": {"timestamp": "?"}, "3": {"timestamp": 1}}}"#;
+        server
+            .answer("getAuditLog", Answer::text(200, body))
+            .unwrap();
+        let log = client.get_audit_log().send().await.unwrap();
+        let read: Vec<_> = log
+            .log_entries
+            .iter()
+            .map(|entry| entry.timestamp)
+            .collect();
+        assert_eq!(read, [Some(1), None]);
+        assert_eq!(log.unread(), ["log_entries[1].timestamp"]);
     }
 
     #[tokio::test]
@@ -1087,7 +1178,7 @@ mod through_a_kiwivm_client {
         let (server, client) = server().await;
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let kind_for = async |field: &str| {
-            let body = format!(r#"{{"error": 0, "{field}": {deep}}}"#);
+            let body = format!(r#"{{"error": 0, "sshPort": 22, "{field}": {deep}}}"#);
             let answer = Answer::text(200, body).times(1);
             server.answer("reinstallOS", answer).unwrap();
             let reply = client.reinstall_os().os("example").await;
@@ -1160,13 +1251,26 @@ mod through_a_vps_org_client {
                 json!({"count": 9, "results": &read}),
             ),
             ("a bare list", two.to_string(), json!({"results": &read})),
-            ("an empty bare list", "[]".to_owned(), json!({})),
+            (
+                "an empty bare list",
+                "[]".to_owned(),
+                json!({"results": []}),
+            ),
+            (
+                "an object with null",
+                r#"{"count": 0, "results": null}"#.to_owned(),
+                json!({"count": 0, "results": []}),
+            ),
+            (
+                "a bare list with gaps",
+                json!({"results": {"5": {"id": 2}, "1": {"id": 1}}}).to_string(),
+                json!({"results": [{"id": 1}, {"id": 2}]}),
+            ),
             (
                 "JSON text of a bare list",
                 json!(two.to_string()).to_string(),
                 json!({"results": &read}),
             ),
-            ("an empty object", "{}".to_owned(), json!({})),
         ];
         for (name, body, expected) in replies {
             server
@@ -1175,6 +1279,13 @@ mod through_a_vps_org_client {
             let list = client.list_domains().await;
             let list = list.unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(serde_json::to_value(list).unwrap(), expected, "{name}");
+        }
+        // Without the list it isn't one.
+        for body in ["{}", r#"{"count": 0}"#, r#""""#, r#""{}""#] {
+            let answer = Answer::text(200, body).times(1);
+            server.answer("listDomains", answer).unwrap();
+            let error = client.list_domains().await.expect_err(body);
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         }
     }
 
@@ -1185,12 +1296,20 @@ mod through_a_vps_org_client {
         server
             .answer("listDomains", Answer::text(200, body))
             .unwrap();
-        let error = client.list_domains().await.unwrap_err();
+        let strict = vps_org::Client::builder(vps_org::Credentials::token("vps_made_up"));
+        let strict = strict.base_url(server.base_url()).strict(true);
+        let strict = strict.build().unwrap();
+        let error = strict.list_domains().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         let says = "[1].locked: expected a bool, 0 or 1, found other text";
         assert!(error.to_string().contains(says), "{error}");
         let shown = format!("{error} {error:?} {error:#?}");
         assert!(!shown.contains("secretive"), "{shown}");
+
+        let list = client.list_domains().send().await.unwrap();
+        assert_eq!(list.unread(), ["results[1].locked"], "as the type has it");
+        assert_eq!(list.results[1].id, Some(2.into()));
+        assert_eq!(list.results[1].locked, None);
     }
 
     /// An operation with a single object takes no list in its place.
