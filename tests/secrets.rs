@@ -45,11 +45,13 @@ fn shown(error: &Error) -> String {
 /// All that an error holds.
 fn held(error: &Error) -> String {
     let details = error.details().map(|details| details.to_string());
+    let payload = error.payload().map(|payload| (**payload).to_string());
     let parts = [
         error.message(),
         error.code(),
         details.as_deref(),
         error.body(),
+        payload.as_deref(),
     ];
     let parts: Vec<&str> = parts.into_iter().flatten().collect();
     format!("{} {}", shown(error), parts.join(" "))
@@ -81,7 +83,7 @@ fn begin_trace() {
 /// Asserts that a call was traced, and that nothing was but what the transport lists.
 #[track_caller]
 fn assert_trace_hides_all(operation: &str) {
-    const LISTED: [&str; 11] = [
+    const LISTED: [&str; 12] = [
         "(span)",
         "(event)",
         "operation",
@@ -93,6 +95,7 @@ fn assert_trace_hides_all(operation: &str) {
         "error",
         "wait_ms",
         "message",
+        "unread",
     ];
     let lines = LINES.take();
     let traced = |line: &Line| line.ours && line.value.contains(operation);
@@ -166,8 +169,8 @@ fn a_secret_is_read_by_one_name() {
 mod kiwivm_secrets {
     use std::time::Duration;
 
-    use hosting_apis::{ErrorKind, kiwivm, mock};
-    use serde_json::json;
+    use hosting_apis::{ClientBuilder, ErrorKind, Method, kiwivm, mock};
+    use serde_json::{Value, json};
 
     use super::support::Answer;
     use super::*;
@@ -179,9 +182,28 @@ mod kiwivm_secrets {
         kiwivm::Credentials::new(51, KEY)
     }
 
-    fn client(url: &str) -> kiwivm::Client {
+    fn builder(url: &str) -> ClientBuilder<kiwivm::Credentials> {
         let builder = kiwivm::Client::builder(credentials()).base_url(url);
-        builder.retry(RetryPolicy::never()).build().unwrap()
+        builder.retry(RetryPolicy::never())
+    }
+
+    fn client(url: &str) -> kiwivm::Client {
+        builder(url).build().unwrap()
+    }
+
+    /// What was traced of ours under this name.
+    fn traced(name: &str) -> Vec<String> {
+        LINES.with_borrow(|lines| {
+            let ours = lines.iter().filter(|line| line.ours && line.name == name);
+            // As text is recorded.
+            ours.map(|line| line.value.trim_matches('"').to_owned())
+                .collect()
+        })
+    }
+
+    /// One that leaves out nothing.
+    fn strict_client(url: &str) -> kiwivm::Client {
+        builder(url).strict(true).build().unwrap()
     }
 
     #[test]
@@ -286,29 +308,188 @@ mod kiwivm_secrets {
 
     #[tokio::test]
     async fn a_reply_that_can_not_be_read_shows_its_secrets_to_nobody_but_who_asks() {
+        // The last of each is what a client leaves out that isn't strict, if it can do without.
         let bodies = [
-            r#"{"error": 0, "rootPassword": ["hush"]}"#,
-            r#"{"error": 0, "rootPassword": {"hush": "hush"}}"#,
-            r#"{"error": 0, "rootPassword": "hush", "sshPort": "hush"}"#,
-            r#"{"error": 0, "rootPassword": "hush", "sshPort": 1.5}"#,
-            r#"{"error": 0, "rootPassword": "hush"#,
-            r#"{"error": 0, "rootPassword": "hush" "hush"}"#,
-            r#"{"error": 0, "rootPassword": "hush", "rootPassword": "hush"}"#,
-            r#"{"rootPassword": "hush"}"#,
-            r#""hush""#,
-            r#"["hush"]"#,
-            "hush",
-            "<html>hush",
+            (
+                r#"{"error": 0, "rootPassword": ["hush"]}"#,
+                Some("rootPassword"),
+            ),
+            (
+                r#"{"error": 0, "rootPassword": {"hush": "hush"}}"#,
+                Some("rootPassword"),
+            ),
+            (
+                r#"{"error": 0, "rootPassword": "hush", "sshPort": "hush"}"#,
+                Some("sshPort"),
+            ),
+            (
+                r#"{"error": 0, "rootPassword": "hush", "sshPort": 1.5}"#,
+                Some("sshPort"),
+            ),
+            (r#"{"error": 0, "rootPassword": "hush"#, None),
+            (r#"{"error": 0, "rootPassword": "hush" "hush"}"#, None),
+            (
+                r#"{"error": 0, "rootPassword": "hush", "rootPassword": "hush"}"#,
+                None,
+            ),
+            (r#"{"error": 0, "root_password": "hush", "hush": 1}"#, None),
+            (r#"{"rootPassword": "hush"}"#, None),
+            (r#""hush""#, None),
+            (r#"["hush"]"#, None),
+            ("<html>hush", None),
+            ("no word of it\nhush", None),
         ];
-        let server = Server::in_turn(bodies.map(|body| support::reply(200, &[], body))).await;
-        let client = client(&server.url());
-        begin_trace();
-        for body in bodies {
-            let error = client.reinstall_os().os("debian").await.unwrap_err();
+        let server = Server::in_turn(bodies.iter().flat_map(|(body, _)| {
+            let answer = support::reply(200, &[], body);
+            [answer.clone(), answer]
+        }))
+        .await;
+        let (strict, lenient) = (strict_client(&server.url()), client(&server.url()));
+        for (body, left_out) in bodies {
+            begin_trace();
+            let error = strict.reinstall_os().os("debian").await.unwrap_err();
             assert_hidden(&shown(&error));
             assert_eq!(error.body(), Some(body));
+            match (lenient.reinstall_os().os("debian").send().await, left_out) {
+                (Ok(reply), Some(path)) => {
+                    assert_hidden_in_debug(&reply);
+                    assert_eq!(reply.unread(), [path]);
+                    assert_eq!(traced("unread"), [path]);
+                    let password = reply.into_inner().root_password;
+                    assert_eq!(password.is_none(), path == "rootPassword");
+                }
+                (Err(error), None) => {
+                    assert_hidden(&shown(&error));
+                    assert_eq!(error.body(), Some(body));
+                }
+                (outcome, _) => panic!("{body}: {outcome:?}"),
+            }
+            assert_trace_hides_all("kiwivm.reinstallOS");
         }
+    }
+
+    /// A reinstallation can't be made again for the sake of its password.
+    #[tokio::test]
+    async fn what_can_not_be_believed_is_in_reach_of_who_asks_for_it() {
+        type Password = fn(&Value) -> &Value;
+        let rows: [(&str, Password); 3] = [
+            (
+                r#"{"error": 0, "result": {"rootPassword": "hush"}}"#,
+                |payload| &payload["result"]["rootPassword"],
+            ),
+            (
+                r#"{"error": 0, "list": [{"rootPassword": "hush", "sshPort": 22}]}"#,
+                |payload| &payload["list"][0]["rootPassword"],
+            ),
+            (
+                r#"{"error": 0, "rootPassword": "first", "rootPassword": "hush"}"#,
+                |payload| &payload["rootPassword"],
+            ),
+        ];
+        for (body, password) in rows {
+            let server = Server::always(support::reply(200, &[], body)).await;
+            begin_trace();
+            let error = client(&server.url()).reinstall_os().os("debian").await;
+            let error = error.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+            assert_hidden(&shown(&error));
+            let payload = error.payload().unwrap();
+            assert_eq!(password(payload), "hush", "{body}");
+            assert_hidden(&format!("{payload} {payload:#} {payload:?} {payload:#?}"));
+            assert!(payload.get("error").is_none(), "the envelope is left out");
+            assert_trace_hides_all("kiwivm.reinstallOS");
+        }
+
+        // What can be read but for one field, too.
+        let body = r#"{"error": 0, "rootPassword": "hush", "sshPort": "many"}"#;
+        let server = Server::always(support::reply(200, &[], body)).await;
+        let error = strict_client(&server.url())
+            .reinstall_os()
+            .os("debian")
+            .await;
+        let error = error.unwrap_err();
+        assert_hidden(&shown(&error));
+        let payload = error.payload().unwrap();
+        assert_eq!(payload["rootPassword"], "hush");
+        assert_hidden(&format!("{payload} {payload:?}"));
+        assert!(payload.to_string().contains("many"));
+    }
+
+    #[tokio::test]
+    async fn a_payload_as_json_hides_what_the_spec_says_is_secret() {
+        let body = json!({
+            "error": 0, "message": "", "rootPassword": "hush1", "sshPort": 22,
+            "of_tomorrow": {"list": [{"rootPassword": ["hush2"]}], "n": 7},
+        });
+        let server = Server::always(support::json(200, &body.to_string())).await;
+        let client = client(&server.url());
+        begin_trace();
+        let payload = client.reinstall_os().os("debian").json().await.unwrap();
+        let call = client
+            .request(Method::POST, "/reinstallOS")
+            .form(&[("os", "x")]);
+        assert_hidden_in_debug(&call);
+        let reply = call.send().await.unwrap();
+        assert_hidden_in_debug(&reply);
         assert_trace_hides_all("kiwivm.reinstallOS");
+        for payload in [payload, reply.into_inner()] {
+            let shown = format!("{payload} {payload:#} {payload:?} {payload:#?}");
+            assert_hidden(&shown);
+            assert!(
+                shown.contains("[redacted]") && shown.contains("of_tomorrow"),
+                "{shown}"
+            );
+            // It derefs to the value.
+            assert_eq!(payload["rootPassword"], "hush1");
+            let list = payload["of_tomorrow"]["list"].as_array().unwrap();
+            assert_eq!(list[0]["rootPassword"][0], "hush2");
+            assert_eq!(
+                (&payload["sshPort"], &payload["of_tomorrow"]["n"]),
+                (&json!(22), &json!(7))
+            );
+            assert!(payload.get("error").is_none(), "the envelope is left out");
+            assert_eq!(Value::from(payload)["rootPassword"], "hush1");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_payload_as_json_holds_no_key_that_the_server_repeats() {
+        let body = r#"{"error": 0, "hostname": "of KEY", "KEY": {"KEY": ["KEY", 1]}, "n": 7}"#;
+        let server = echo(&[(200, body), (200, body)]).await;
+        let client = client(&server.url());
+        begin_trace();
+        let payloads = [
+            client.get_service_info().json().await.unwrap(),
+            client
+                .request(Method::POST, "/newCall")
+                .json()
+                .await
+                .unwrap(),
+        ];
+        assert_trace_hides_all("kiwivm.getServiceInfo");
+        let redacted = "[redacted]";
+        for payload in payloads {
+            let expected = json!({
+                "hostname": "of [redacted]", redacted: {redacted: [redacted, 1]}, "n": 7,
+            });
+            assert_eq!(payload, expected);
+            assert_hidden_in_debug(&payload);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_path_that_was_left_out_holds_no_key_that_the_server_repeats() {
+        let body = r#"{"error": 0, "hostname": "h", "ptr": {"KEY": [], "a": "b"}}"#;
+        let server = echo(&[(200, body), (200, body)]).await;
+        let client = client(&server.url());
+        begin_trace();
+        let info = client.get_service_info().send().await.unwrap();
+        assert_eq!(info.unread(), ["ptr.[redacted]"]);
+        assert_hidden_in_debug(&info);
+        // The warning is there for who doesn't ask, too.
+        client.get_service_info().await.unwrap();
+        assert_eq!(traced("unread"), ["ptr.[redacted]"; 2]);
+        assert_trace_hides_all("kiwivm.getServiceInfo");
     }
 
     /// A server that puts the key that it was sent in place of every KEY of these bodies, written
@@ -354,11 +535,16 @@ mod kiwivm_secrets {
             (200, r#"{"error": 0, "hostname": "KEY"#),
             (200, r#"{"KEY": "KEY"}"#),
             (200, r#""KEY""#),
+            (200, r#"{"error": 0, "KEY": {"KEY": ["KEY"]}}"#),
             (200, "KEY"),
+            (200, "API: KEY"),
             (200, "<html>KEY</html>"),
+            (404, "no KEY here"),
+            (503, "upstream: KEY\nKEY"),
+            (503, "<html>KEY</html>"),
         ];
         let server = echo(&bodies).await;
-        let client = client(&server.url());
+        let client = strict_client(&server.url());
         begin_trace();
         for (_, body) in bodies {
             let error = client.get_service_info().await.unwrap_err();
@@ -367,6 +553,18 @@ mod kiwivm_secrets {
             assert!(text.contains("[redacted]"), "{body}: {text}");
         }
         assert_trace_hides_all("kiwivm.getServiceInfo");
+    }
+
+    #[tokio::test]
+    async fn an_echo_in_the_words_of_something_in_front_is_shown_without_the_key() {
+        let server = echo(&[(503, "no upstream for KEY, KEY\nnor KEY")]).await;
+        let error = client(&server.url()).get_service_info().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Server);
+        let says = ": no upstream for [redacted], [redacted]";
+        assert!(error.to_string().ends_with(says), "{error}");
+        let body = error.body().unwrap();
+        assert_hidden(body);
+        assert!(body.ends_with("\nnor [redacted]"), "{body}");
     }
 
     #[tokio::test]
@@ -422,14 +620,31 @@ mod kiwivm_secrets {
                 &[("location", "http://127.0.0.1:1/?api_key=hush")],
                 "hush",
             ),
-            support::reply(404, &[("retry-after", "hush")], "<html>hush"),
-            support::reply(503, &[], "hush"),
+            support::reply(404, &[("retry-after", "hush")], ""),
         ];
-        let server = Server::in_turn(answers.clone()).await;
+        // Of somebody else's, the error keeps the beginning; of text, it shows the first line.
+        let of_others = [
+            (404, "<html>hush"),
+            (503, "<html>\nhush"),
+            (404, "gone\nhush"),
+            (503, "  \ngone \r\nhush"),
+            (503, r#"{"hush": "hush"#),
+        ]
+        .map(|(status, body)| {
+            let headers = [("retry-after", "hush")];
+            (body, support::reply(status, &headers, body))
+        });
+        let answers_of_others = of_others.iter().map(|(_, answer)| answer.clone());
+        let server = Server::in_turn(answers.iter().cloned().chain(answers_of_others)).await;
         let client = client(&server.url());
         begin_trace();
         for _ in answers {
             assert_hidden(&held(&client.restart().await.unwrap_err()));
+        }
+        for (body, _) in of_others {
+            let error = client.restart().await.unwrap_err();
+            assert_hidden(&shown(&error));
+            assert_eq!(error.body(), Some(body));
         }
         let port = support::ClosedPort::new();
         let far = kiwivm::Client::builder(credentials()).base_url(port.url());
@@ -462,6 +677,13 @@ mod vps_org_secrets {
     fn client(url: &str) -> vps_org::Client {
         let builder = vps_org::Client::builder(credentials()).base_url(url);
         builder.retry(RetryPolicy::never()).build().unwrap()
+    }
+
+    /// One that leaves out nothing.
+    fn strict_client(url: &str) -> vps_org::Client {
+        let builder = vps_org::Client::builder(credentials()).base_url(url);
+        let builder = builder.strict(true).retry(RetryPolicy::never());
+        builder.build().unwrap()
     }
 
     #[test]
@@ -546,8 +768,12 @@ mod vps_org_secrets {
             (200, r#"{"account": {"email": ["KEY"]}}"#),
             (200, r#"{"account": "KEY"}"#),
             (200, r#"{"account": {"email": "KEY"#),
+            (200, r#"{"detail": "no balance for KEY"}"#),
+            (200, r#"{"KEY": "KEY"}"#),
             (200, "KEY"),
             (200, "<html>KEY</html>"),
+            (404, "no KEY here"),
+            (503, "upstream: KEY"),
         ];
         let mut left = bodies.into_iter();
         let server = Server::start(move |request| {
@@ -557,7 +783,7 @@ mod vps_org_secrets {
             support::reply(status, &[], &body.replace("KEY", token.trim_matches('"')))
         })
         .await;
-        let client = client(&server.url());
+        let client = strict_client(&server.url());
         begin_trace();
         for (_, body) in bodies {
             let error = client.get_account_me().await.unwrap_err();
