@@ -77,7 +77,7 @@ fn spec(api: &str) -> String {
     std::fs::read_to_string(path).expect("a spec")
 }
 
-/// boardmate's spec with one mistake, at 151:5.
+/// boardmate's spec with one mistake, at 159:5.
 fn with_a_mistake() -> String {
     let text = spec("boardmate");
     let summary = "      summary: Get the balance, the quota and the servers of a user\n";
@@ -199,7 +199,7 @@ mod misuse {
         assert_eq!(
             run.err,
             "error: (standard input) gives no client to compare:\n\
-             (standard input):151:5: paths./api/user/{dc_user_id}.get: [summary] an operation needs \
+             (standard input):159:5: paths./api/user/{dc_user_id}.get: [summary] an operation needs \
              a `summary`, one line on what the call does; add it\n"
         );
     }
@@ -324,7 +324,7 @@ mod operations {
 mod check {
     use super::*;
 
-    const FINDING: &str = "(standard input):151:5: paths./api/user/{dc_user_id}.get: [summary] an \
+    const FINDING: &str = "(standard input):159:5: paths./api/user/{dc_user_id}.get: [summary] an \
                            operation needs a `summary`, one line on what the call does; add it\n";
 
     #[test]
@@ -376,7 +376,7 @@ mod check {
             json(&run),
             serde_json::json!([{
                 "file": "(standard input)",
-                "line": 151,
+                "line": 159,
                 "column": 5,
                 "path": "paths./api/user/{dc_user_id}.get",
                 "rule": "summary",
@@ -417,10 +417,10 @@ mod diff {
         assert_eq!((run.code, &*run.err), (FINDINGS, ""));
         insta::assert_snapshot!(run.out, @r"
         Breaking:
-          boardmate:151:5: getUser: renamed to `fetchUser`, called by `fetch_user()`
+          boardmate:159:5: getUser: renamed to `fetchUser`, called by `fetch_user()`
 
         Compatible:
-          (standard input):366:5: setCode: deprecated now
+          (standard input):374:5: setCode: deprecated now
 
         1 breaking, 1 compatible changes: this needs a new major version (a minor one below 1.0)
         ");
@@ -456,7 +456,7 @@ mod diff {
                 {
                     "breaking": true,
                     "file": "boardmate",
-                    "line": 151,
+                    "line": 159,
                     "column": 5,
                     "item": "getUser",
                     "message": "renamed to `fetchUser`, called by `fetch_user()`",
@@ -464,7 +464,7 @@ mod diff {
                 {
                     "breaking": false,
                     "file": "(standard input)",
-                    "line": 366,
+                    "line": 374,
                     "column": 5,
                     "item": "setCode",
                     "message": "deprecated now",

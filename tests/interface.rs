@@ -15,6 +15,7 @@ fn clients_calls_errors_and_streams_may_cross_threads() {
     shared::<Secret>();
     shared::<RetryPolicy>();
     shared::<Response<kiwivm::types::ServiceInfo>>();
+    shared::<Untyped>();
     shared::<kiwivm::Client>();
     shared::<kiwivm::Credentials>();
     shared::<ClientBuilder<cdnfly::Credentials>>();
@@ -30,6 +31,9 @@ fn clients_calls_errors_and_streams_may_cross_threads() {
     let client = client.build().unwrap();
     sent(client.list_sites().into_future());
     sent(client.list_sites().send());
+    sent(client.list_sites().json());
+    sent(client.request(Method::GET, "/new"));
+    sent(client.request(Method::GET, "/new").send());
     sent(client.list_sites().stream());
     sent(async { client.list_sites().stream().next().await });
 }
@@ -48,11 +52,12 @@ mod foreign_types {
     /// All that there may be, and why.
     const ALLOWED: &[(&str, &str)] = &[
         ("futures_core::Stream", "what lists are"),
-        (
-            "progenitor_client::Response",
-            "what `send` gives, under a name of this crate",
-        ),
         ("reqwest::Client", "the pool that callers may bring"),
+        ("reqwest::HeaderMap", "of what `send` gives"),
+        (
+            "reqwest::Method",
+            "of a call that no operation stands for, under a name of this crate",
+        ),
         ("reqwest::Request", "in `Api`, which nobody else implements"),
         (
             "reqwest::StatusCode",
@@ -242,6 +247,10 @@ mod foreign_types {
             match tree {
                 UseTree::Path(inner) if krate.is_empty() => {
                     self.reexport(&inner.tree, &inner.ident.to_string());
+                }
+                UseTree::Group(group) => {
+                    let each = group.items.iter();
+                    each.for_each(|inner| self.reexport(inner, krate));
                 }
                 UseTree::Name(name) if is_known_crate(krate) => {
                     self.found.insert(format!("{krate}::{}", name.ident));
