@@ -14,13 +14,21 @@ pub(crate) fn add_form_fields(request: &mut Request, fields: &impl Serialize) ->
             .because("the credentials make no form")
             .caused_by(e)
     })?;
+    let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+    if request
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|sent| *sent != form_type)
+    {
+        let reason = "the credentials of this API go into a form, and another body is to be sent";
+        return Err(Error::new(ErrorKind::InvalidRequest).because(reason));
+    }
     let form = match request.body().and_then(|body| body.as_bytes()) {
         None | Some([]) => fields.into_bytes(),
         Some(body) => [body, b"&", fields.as_bytes()].concat(),
     };
     *request.body_mut() = Some(form.into());
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    request.headers_mut().insert(CONTENT_TYPE, form);
+    request.headers_mut().insert(CONTENT_TYPE, form_type);
     Ok(())
 }
 

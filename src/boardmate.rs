@@ -96,17 +96,18 @@ impl Api for Credentials {
                 _ => Ok(()),
             };
         }
+        let is_page = body.is_null() && reply.plain_text().is_some();
         let error = match reply.status {
             // Not the dashboard's own.
-            status if body.is_string() && status != StatusCode::NOT_FOUND => return Ok(()),
+            status if !body.is_object() && status != StatusCode::NOT_FOUND => return Ok(()),
             StatusCode::FORBIDDEN => Error::new(ErrorKind::Authentication),
             // The page of an unknown path is all that the later generation says of an unknown user.
-            StatusCode::NOT_FOUND if body.is_string() && !later => {
+            StatusCode::NOT_FOUND if is_page && !later => {
                 return Err(reply.foreign(UNKNOWN_PATH.to_owned()));
             }
             status => Error::of_status(status),
         };
-        let advice = advice(reply.status, body, later);
+        let advice = advice(reply.status, body, later, is_page);
         let error = advice.into_iter().fold(error, Error::because);
         // The later generation puts the same under `detail`, or there a list of what is wrong.
         match &body["detail"] {
@@ -138,7 +139,7 @@ const UNKNOWN_PATH: &str = "the dashboard has no such path: is the base URL righ
 
 /// What to do if the dashboard may be of the other generation than the `later` that the credentials
 /// are for.
-fn advice(status: StatusCode, body: &Value, later: bool) -> Option<&'static str> {
+fn advice(status: StatusCode, body: &Value, later: bool, is_page: bool) -> Option<&'static str> {
     let list = body["detail"].as_array();
     let misses_key = |wrong: &Value| wrong["loc"] == json!(["query", "key"]);
     match status.as_u16() {
@@ -150,7 +151,7 @@ fn advice(status: StatusCode, body: &Value, later: bool) -> Option<&'static str>
             "this dashboard may be of the documented generation, which reads the key of a GET from \
              the form: leave out `Credentials::key_in_query`, or set BOARDMATE_KEY_IN=form",
         ),
-        404 if body.is_string() => Some(
+        404 if is_page => Some(
             "the dashboard has no such user or code, or no such path: this generation says the \
              same of all",
         ),

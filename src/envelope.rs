@@ -97,7 +97,8 @@ impl Envelope {
         };
         match seen.code {
             Some(Value::Bool(flag)) => success == f64::from(u8::from(flag)),
-            _ => code.parse() == Ok(success),
+            // As JSON writes numbers: `00` is a code of its own.
+            _ => serde_json::from_str(code).is_ok_and(|code: f64| code == success),
         }
     }
 
@@ -458,6 +459,7 @@ mod tests {
             "null",
             "[]",
             r#""NaN""#,
+            r#""00""#,
         ] {
             let body = format!(r#"{{"code": {code}}}"#);
             assert!(!is_success("0", &body), "{code}");

@@ -187,7 +187,7 @@ impl Error {
         }
         match self.kind() {
             Connect | Timeout | Transport | RateLimited | Locked => true,
-            Api | Server => {
+            Api | Server | UnexpectedResponse => {
                 let status = self.status().map(|status| status.as_u16());
                 matches!(status, Some(408 | 429 | 502 | 503 | 504))
             }

@@ -197,22 +197,17 @@ impl Reply {
         if self.body.trim_ascii().is_empty() {
             return Err(Error::of_status(self.status));
         }
-        match (self.plain_text(), serde_json::from_str(&self.text())) {
-            (Some(text), _) => {
+        let body = serde_json::from_str(&self.text());
+        let is_json = body.is_ok();
+        own(self, &body.unwrap_or_default())?;
+        Err(match self.plain_text() {
+            _ if is_json => Error::of_status(self.status),
+            Some(text) => {
                 let line = first_line(&text);
-                let reason = format!("the reply is text, and not the API's own: {line}");
-                own(self, &Value::String(text))?;
-                Err(self.foreign(reason))
+                self.foreign(format!("the reply is text, and not the API's own: {line}"))
             }
-            (None, Ok(body)) => {
-                own(self, &body)?;
-                Err(Error::of_status(self.status))
-            }
-            (None, Err(_)) => {
-                let reason = "the reply is no JSON, and so not the API's own";
-                Err(self.foreign(reason.to_owned()))
-            }
-        }
+            None => self.foreign("the reply is no JSON, and so not the API's own".to_owned()),
+        })
     }
 
     /// Of a body that any JSON would do as, only the API's own words tell a failure.
@@ -250,11 +245,15 @@ impl Reply {
                 .body_is(&self.body));
         };
         let success = envelope.is_success(&code, seen);
+        // A status that is no more than that of a refusal.
+        let refused =
+            envelope.kind("default").is_some() && matches!(self.status.as_u16(), 400 | 422);
         let error = match (self.status.is_success(), envelope.kind(&code)) {
             (true, _) if success => return Ok(()),
             (true, kind) => Error::new(kind.unwrap_or(envelope.other_kind())),
             // A code says more than a status does, unless it is only known to be a failure.
             (false, Some(kind)) if kind != ErrorKind::Api => Error::new(kind),
+            (false, None) if refused => Error::new(envelope.other_kind()),
             (false, _) => Error::of_status(self.status),
         };
         let mut details = seen.details.clone();
@@ -276,7 +275,7 @@ impl Reply {
         let is_refusal = |beginning| self.text().trim_start().starts_with(beginning);
         if envelope.bare_text.is_some_and(is_refusal) && text.is_some() {
             let error = match self.status.is_success() {
-                true => Error::new(ErrorKind::Api),
+                true => Error::new(envelope.other_kind()),
                 false => Error::of_status(self.status),
             };
             return Err(error.message_is(text).body_is(&self.body));
@@ -310,7 +309,7 @@ impl Reply {
     }
 
     /// A body that is nothing but text, plain or as a string of JSON.
-    fn plain_text(&self) -> Option<String> {
+    pub(crate) fn plain_text(&self) -> Option<String> {
         let body = str::from_utf8(&self.body).ok()?.trim();
         let text = match body.starts_with('"') {
             true => serde_json::from_str::<String>(body).ok()?,

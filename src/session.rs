@@ -54,11 +54,12 @@ impl<C> Sessions<C> {
 
     /// The session to use; a new one if there is none or it is the `expired` one. Of many calls that
     /// need a new one, the first logs in, and the others wait and share what comes of it: a wrong
-    /// password tried a hundred times would lock the account. But that the first one's time is up
-    /// says nothing of theirs.
+    /// password tried a hundred times would lock the account. What ended before it was tried
+    /// `attempts` times, as its call's time was up, says nothing of theirs: then they log in.
     pub(crate) async fn get(
         &self,
         expired: Option<&Session<C>>,
+        attempts: u32,
         login: impl Future<Output = Result<C, Error>>,
     ) -> Result<Arc<Session<C>>, Error> {
         let asked = self.ended.load(Ordering::Acquire);
@@ -70,8 +71,11 @@ impl<C> Sessions<C> {
             return Ok(Arc::clone(current));
         }
         let number = self.ended.load(Ordering::Acquire);
-        let shared = |failure: &&Error| number > asked && failure.kind() != ErrorKind::Timeout;
-        if let Some(failure) = state.failure.as_ref().filter(shared) {
+        let is_theirs = |failure: &&Error| {
+            let passes = failure.is_retryable() && failure.attempts() < attempts;
+            number > asked && !passes && failure.kind() != ErrorKind::Timeout
+        };
+        if let Some(failure) = state.failure.as_ref().filter(is_theirs) {
             return Err(failure.again());
         }
         let outcome = login.await;
@@ -103,12 +107,12 @@ mod tests {
     #[tokio::test]
     async fn a_late_complaint_about_an_old_session_finds_the_one_that_took_its_place() {
         let sessions = Sessions::new();
-        let old = sessions.get(None, ready(Ok("old"))).await.unwrap();
-        let new = sessions.get(Some(&old), ready(Ok("new"))).await.unwrap();
+        let old = sessions.get(None, 3, ready(Ok("old"))).await.unwrap();
+        let new = sessions.get(Some(&old), 3, ready(Ok("new"))).await.unwrap();
         assert_eq!(new.credentials, "new");
-        let late = sessions.get(Some(&old), ready(Ok("another"))).await;
+        let late = sessions.get(Some(&old), 3, ready(Ok("another"))).await;
         assert_eq!(late.unwrap().credentials, "new");
-        let renewed = sessions.get(Some(&new), ready(Ok("newest"))).await;
+        let renewed = sessions.get(Some(&new), 3, ready(Ok("newest"))).await;
         assert_eq!(renewed.unwrap().credentials, "newest");
     }
 
@@ -116,19 +120,19 @@ mod tests {
     async fn a_renewal_that_fails_fails_for_those_who_waited_for_it() {
         let sessions = Sessions::new();
         let failure = || ready(Err(Error::new(ErrorKind::Api).code_is("login-7")));
-        let old = sessions.get(None, ready(Ok("old"))).await.unwrap();
+        let old = sessions.get(None, 3, ready(Ok("old"))).await.unwrap();
         // The first fails, and the second, which waits for it, doesn't get to log in.
         let (first, second) = tokio::join!(
-            sessions.get(Some(&old), async {
+            sessions.get(Some(&old), 3, async {
                 tokio::task::yield_now().await;
                 failure().await
             }),
-            sessions.get(Some(&old), ready(Ok("too soon")))
+            sessions.get(Some(&old), 3, ready(Ok("too soon")))
         );
         for outcome in [first, second] {
             assert_eq!(outcome.err().unwrap().code(), Some("login-7"));
         }
-        let later = sessions.get(Some(&old), ready(Ok("later"))).await;
+        let later = sessions.get(Some(&old), 3, ready(Ok("later"))).await;
         assert_eq!(later.unwrap().credentials, "later");
     }
 
@@ -136,11 +140,11 @@ mod tests {
     async fn who_waited_for_a_login_whose_time_was_up_logs_in() {
         let sessions = Sessions::new();
         let (first, second) = tokio::join!(
-            sessions.get(None, async {
+            sessions.get(None, 3, async {
                 tokio::task::yield_now().await;
                 Err(Error::new(ErrorKind::Timeout))
             }),
-            sessions.get(None, ready(Ok("own")))
+            sessions.get(None, 3, ready(Ok("own")))
         );
         assert_eq!(
             first.err().map(|error| error.kind()),

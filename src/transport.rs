@@ -199,10 +199,9 @@ impl<'a, C: Api> Call<'a, C> {
     /// The same for an id, which a server may take for several.
     pub(crate) fn path_id(&self, name: &str, id: Option<Id>) -> Result<String, Error> {
         let id = self.required(name, id)?;
-        if matches!(&id, Id::Text(text) if text.contains(',')) {
-            return Err(self.invalid(format!("`{name}` holds an id {WITH_COMMA}")));
-        }
-        self.path_value(name, Some(id))
+        let segment = self.path_value(name, Some(&id))?;
+        self.ids(name, [&id])?;
+        Ok(segment)
     }
 
     /// The same for ids that share a segment, with commas between them.
@@ -393,7 +392,8 @@ impl<'a, C: Api> Call<'a, C> {
             return Ok(None);
         };
         let login = log_in(self.shared, login, self.options.clone(), deadline);
-        let session = self.shared.sessions.get(expired, login);
+        let attempts = self.shared.retry.max_attempts;
+        let session = self.shared.sessions.get(expired, attempts, login);
         let session = timeout_at(deadline, session)
             .await
             .unwrap_or_else(|_| Err(self.too_late().of(self.operation.name)))?;
@@ -721,7 +721,7 @@ mod tests {
             strict: false,
             sessions: Sessions::new(),
         });
-        let mut login = pin!(core.0.sessions.get(None, pending()));
+        let mut login = pin!(core.0.sessions.get(None, 1, pending()));
         let begun = poll_fn(|context| Poll::Ready(login.as_mut().poll(context).is_pending()));
         assert!(begun.await);
 

@@ -77,7 +77,8 @@ impl Api for Credentials {
         } else {
             return Ok(());
         };
-        if body.is_string() {
+        // A text of a proxy.
+        if body.is_null() {
             return Ok(());
         }
         let code = body["code"].as_str();

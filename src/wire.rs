@@ -509,7 +509,7 @@ impl<T: for<'a> Lenient<'a>> List<T> {
                 Ok(Some(key)) => match key.parse() {
                     Ok(index) => match map.next_value() {
                         Ok(Item(item)) => {
-                            unread::in_item(since, items.len());
+                            unread::in_property(since, &key);
                             items.push((index, item));
                         }
                         Err(error) => {

@@ -511,7 +511,7 @@ mod vps_org_calls {
                 let counts = is_own || matches!(status, 401 | 403 | 429 | 500..);
                 let (kind, retryable) = match counts {
                     true => (kind, retryable),
-                    false => (UnexpectedResponse, false),
+                    false => (UnexpectedResponse, status == 408),
                 };
                 assert_eq!(error.body(), (!is_own).then_some(body), "{case}");
                 assert_eq!(error.kind(), kind, "{case}");

@@ -451,7 +451,7 @@ async fn a_page_or_a_text_is_not_the_api_s_answer_unless_its_status_says_enough(
         (401, Authentication, false),
         (403, PermissionDenied, false),
         (404, UnexpectedResponse, false),
-        (408, UnexpectedResponse, false),
+        (408, UnexpectedResponse, true),
         (429, RateLimited, true),
         (500, ErrorKind::Server, false),
         (502, ErrorKind::Server, true),

@@ -1096,7 +1096,7 @@ mod through_a_kiwivm_client {
             r#"{"error": 0, "log_entries": {"3": {"timestamp": 1}, "8": {"timestamp": "secretive"}}}"#,
             "at log_entries.8.timestamp: expected an integer of 64 bits, found text that is no \
              number",
-            Some("log_entries[1].timestamp"),
+            Some("log_entries.8.timestamp"),
         ),
         (
             "a list that is no list",
@@ -1156,7 +1156,7 @@ mod through_a_kiwivm_client {
     }
 
     #[tokio::test]
-    async fn what_is_left_out_of_a_list_with_gaps_is_named_by_its_place_in_the_list() {
+    async fn what_is_left_out_of_a_list_with_gaps_is_named_by_its_key() {
         let (server, client) = server().await;
         let body =
             r#"{"error": 0, "log_entries": {"8": {"timestamp": "?"}, "3": {"timestamp": 1}}}"#;
@@ -1170,7 +1170,7 @@ mod through_a_kiwivm_client {
             .map(|entry| entry.timestamp)
             .collect();
         assert_eq!(read, [Some(1), None]);
-        assert_eq!(log.unread(), ["log_entries[1].timestamp"]);
+        assert_eq!(log.unread(), ["log_entries.8.timestamp"]);
     }
 
     #[tokio::test]

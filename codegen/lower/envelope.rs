@@ -24,8 +24,7 @@ pub fn envelope(document: &Value, operation: &Value) -> Option<Envelope> {
         .flatten();
     let results = get("results")
         .and_then(|r| Some((r.get("minimum")?.as_i64()?, r.get("maximum")?.as_i64()?)));
-    let known = base.get("codes").into_iter();
-    let codes = known.chain(own.and_then(|own| own.get("codes")));
+    let codes = get("codes").into_iter();
     let codes = codes.flat_map(entries).map(|(code, about)| Code {
         code: code.to_owned(),
         kind: text(about, "kind").to_owned(),
