@@ -189,3 +189,34 @@ fn wrong_field(entry: &Value) -> String {
         entry["msg"].as_str().unwrap_or("is wrong")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn the_environment_says_where_the_key_goes() {
+        let read = |key_in: Option<&str>| {
+            let lookup = |name: &str| match name {
+                "BOARDMATE_KEY" => Some(OsString::from("k")),
+                "BOARDMATE_KEY_IN" => key_in.map(OsString::from),
+                _ => None,
+            };
+            Credentials::from_env(&Environment::new("BOARDMATE", &lookup))
+        };
+        for (key_in, in_query) in [
+            (None, false),
+            (Some(""), false),
+            (Some("form"), false),
+            (Some("query"), true),
+        ] {
+            assert_eq!(read(key_in).unwrap().in_query, in_query, "{key_in:?}");
+        }
+        let error = read(Some("header")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let says = "BOARDMATE_KEY_IN is neither `form` nor `query`";
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}

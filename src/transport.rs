@@ -734,4 +734,38 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Timeout);
         assert_eq!(error.operation(), Some("cdnfly.listSites"));
     }
+
+    /// What was said last and nearest counts: for the call, for the client, for the operation.
+    #[cfg(feature = "kiwivm")]
+    #[test]
+    fn a_call_has_its_own_timeout_or_the_client_s_or_the_operation_s() {
+        use crate::kiwivm;
+
+        let seconds = Duration::from_secs;
+        let of = |id: &str| kiwivm::OPERATIONS.iter().find(|o| o.id == id).unwrap();
+        let (slow, usual) = (of("migrateStart"), of("getServiceInfo"));
+        for (client, own, operation, timeout) in [
+            (None, None, usual, 30),
+            (None, None, slow, 600),
+            (Some(5), None, slow, 5),
+            (Some(5), Some(7), slow, 7),
+            (None, Some(7), slow, 7),
+        ] {
+            let core = Core::new(Shared {
+                credentials: kiwivm::Credentials::new(7, "k"),
+                base_url: Url::parse("http://localhost").unwrap(),
+                http: crate::http_client().unwrap(),
+                timeout: client.map(seconds),
+                retry: RetryPolicy::never(),
+                max_response_bytes: 0,
+                strict: false,
+                sessions: Sessions::new(),
+            });
+            let mut options = Options::default();
+            if let Some(own) = own {
+                options.timeout(seconds(own));
+            }
+            assert_eq!(core.call(operation, options).timeout(), seconds(timeout));
+        }
+    }
 }

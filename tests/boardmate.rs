@@ -134,6 +134,74 @@ async fn a_200_with_a_status_and_a_message_is_a_fault_of_the_server() {
     }
 }
 
+/// `fixed` means that the dashboard has read its data anew; `error`, that there was nothing to mend.
+#[tokio::test]
+async fn a_fault_that_is_fixed_passes_on_a_second_try_of_what_may_be_repeated() {
+    let fault = |status: &str| json_answer(200, json!({"status": status, "message": "busy"}));
+    let retrying = |server: &Server| {
+        let mut policy = RetryPolicy::default();
+        policy.base_delay = std::time::Duration::ZERO;
+        let builder = boardmate::Client::builder(credentials()).base_url(server.url());
+        builder.retry(policy).build().unwrap()
+    };
+    let user = json_answer(200, json!({"money": 1}));
+    let server = Server::in_turn([fault("fixed"), user.clone()]).await;
+    let read = retrying(&server).get_user().dc_user_id(USER).await.unwrap();
+    assert_eq!((read.money, server.requests().len()), (Some(1), 2));
+
+    for (status, retryable) in [("fixed", true), ("error", false)] {
+        let server = Server::in_turn([fault(status), json_answer(200, code())]).await;
+        let call = retrying(&server);
+        let error = call
+            .set_code()
+            .code("A")
+            .use_(1)
+            .money(2)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.is_retryable(), error.attempts()),
+            (retryable, 1),
+            "{status}"
+        );
+    }
+    let server = Server::in_turn([fault("error"), user]).await;
+    let outcome = retrying(&server).get_user().dc_user_id(USER).await;
+    assert_eq!(outcome.unwrap_err().attempts(), 1);
+}
+
+#[tokio::test]
+async fn the_wrong_generation_is_told_with_what_to_do() {
+    let missing =
+        json!({"detail": [{"type": "missing", "loc": ["query", "key"], "msg": "Field required"}]});
+    let wrong = json!({"code": 400, "message": "資料有誤"});
+    let other_field =
+        json!({"detail": [{"type": "missing", "loc": ["body", "use"], "msg": "Field required"}]});
+    for (credentials, status, body, advice) in [
+        (credentials(), 422, &missing, Some("BOARDMATE_KEY_IN=query")),
+        (
+            credentials().key_in_query(),
+            400,
+            &wrong,
+            Some("BOARDMATE_KEY_IN=form"),
+        ),
+        (credentials(), 400, &wrong, None),
+        (credentials(), 422, &other_field, None),
+    ] {
+        let server = Server::always(json_answer(status, body.clone())).await;
+        let error = client(credentials, server.url())
+            .list_codes()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let shown = error.to_string();
+        match advice {
+            Some(advice) => assert!(shown.contains(advice), "{shown}"),
+            None => assert!(!shown.contains("BOARDMATE_KEY_IN"), "{shown}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_fault_that_says_its_status_twice_is_no_success() {
     let fault = r#"{"status": "error", "status": "error", "message": "busy"}"#;

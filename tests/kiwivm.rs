@@ -273,6 +273,21 @@ async fn success_needs_no_message_and_takes_any() {
 }
 
 #[tokio::test]
+async fn success_may_come_in_any_form_that_means_it() {
+    for body in [
+        "\u{feff}{\"error\": 0, \"hostname\": \"a\"}",
+        r#"{"error": 0.0, "hostname": "a"}"#,
+        r#"{"error": " 0", "hostname": "a"}"#,
+        r#"{"error": false, "hostname": "a"}"#,
+        "\n {\"hostname\": \"a\", \"error\": \"0\"}",
+    ] {
+        let server = Server::always(support::json(200, body)).await;
+        let info = client(server.url()).get_service_info().await;
+        assert_eq!(info.unwrap().hostname.as_deref(), Some("a"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_without_a_message_has_none() {
     let (_server, client) = replies([
         json!({"error": 756130}),

@@ -350,6 +350,27 @@ mod kiwivm {
     }
 
     #[tokio::test]
+    async fn a_failure_of_a_kind_has_the_code_that_the_spec_has_for_it() {
+        let (server, client) = start().await;
+        let locked = Answer::failure(ErrorKind::Locked, "Busy")
+            .details(json!({"additionalErrorInfo": "backup"}));
+        server.answer("restart", locked).unwrap();
+        let error = client.restart().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::Locked, Some("788888"))
+        );
+        assert_eq!(error.details().unwrap()["additionalErrorInfo"], "backup");
+        let none = Answer::failure(ErrorKind::PaymentRequired, "Pay");
+        let error = server.answer("restart", none).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(
+            error.to_string().contains("name one with `Answer::error`"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
     async fn a_client_shows_a_problem_as_its_calls_failure() {
         let (server, client) = start().await;
         let call = client.snapshot_toggle_sticky().snapshot("one").sticky(7);
