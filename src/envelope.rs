@@ -92,8 +92,11 @@ impl Envelope {
     /// Whether a value is that of success. Where that is a number, it is one in any form: `"0.0"`,
     /// or `false` for 0.
     fn means_success(&self, code: &str, seen: &Seen) -> bool {
+        if code == self.success {
+            return true;
+        }
         let Ok(success) = self.success.parse::<f64>() else {
-            return code == self.success;
+            return false;
         };
         match seen.code {
             Some(Value::Bool(flag)) => success == f64::from(u8::from(flag)),

@@ -338,14 +338,11 @@ impl<'de> Lenient<'de> for () {
 // ---------------------------------------------------------------------------------------------
 // Containers
 
-struct Optional<T>(PhantomData<T>, Whole);
+struct Optional<T>(PhantomData<T>);
 
 impl<'de, T: Lenient<'de>> Optional<T> {
-    fn some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-        match self.1 {
-            Whole::Part => T::lenient(deserializer).map(Some),
-            whole => T::payload(deserializer, whole).map(Some),
-        }
+    fn some<D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        T::lenient(deserializer).map(Some)
     }
 
     /// Whether text is nothing: empty, or the null of JSON where JSON is due.
@@ -373,41 +370,46 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Optional<T> {
         if Self::is_none(value) {
             return Ok(None);
         }
-        self.some(value.into_deserializer())
+        Self::some(value.into_deserializer())
     }
     fn visit_string<E: Error>(self, value: String) -> Result<Option<T>, E> {
         if Self::is_none(&value) {
             return Ok(None);
         }
-        self.some(value.into_deserializer())
+        Self::some(value.into_deserializer())
     }
     fn visit_bool<E: Error>(self, value: bool) -> Result<Option<T>, E> {
-        self.some(value.into_deserializer())
+        Self::some(value.into_deserializer())
     }
     fn visit_i64<E: Error>(self, value: i64) -> Result<Option<T>, E> {
-        self.some(value.into_deserializer())
+        Self::some(value.into_deserializer())
     }
     fn visit_u64<E: Error>(self, value: u64) -> Result<Option<T>, E> {
-        self.some(value.into_deserializer())
+        Self::some(value.into_deserializer())
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<Option<T>, E> {
-        self.some(value.into_deserializer())
+        Self::some(value.into_deserializer())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<T>, A::Error> {
-        self.some(SeqAccessDeserializer::new(list))
+        Self::some(SeqAccessDeserializer::new(list))
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
-        self.some(MapAccessDeserializer::new(map))
+        Self::some(MapAccessDeserializer::new(map))
     }
 }
 
 impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Optional(PhantomData, Whole::Part))
+        deserializer.deserialize_any(Optional(PhantomData))
     }
 
     fn payload<D: Deserializer<'de>>(deserializer: D, whole: Whole) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Optional(PhantomData, whole))
+        let payload = match whole {
+            Whole::Part => return Self::lenient(deserializer),
+            Whole::Bare => Option::<Payload<T, true>>::lenient(deserializer)?.map(|it| it.0),
+            Whole::Enveloped => Option::<Payload<T, false>>::lenient(deserializer)?.map(|it| it.0),
+        };
+        Ok(payload)
     }
 
     fn absent() -> Option<Self> {
@@ -416,6 +418,19 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
 
     fn absent_payload() -> Option<Self> {
         Some(None)
+    }
+}
+
+/// A payload within an `Option`: what isn't null has to be believed.
+struct Payload<T, const BARE: bool>(T);
+
+impl<'de, T: Lenient<'de>, const BARE: bool> Lenient<'de> for Payload<T, BARE> {
+    const EMPTY_IS_NONE: bool = T::EMPTY_IS_NONE;
+    const IN_TEXT: bool = T::IN_TEXT;
+
+    fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let whole = if BARE { Whole::Bare } else { Whole::Enveloped };
+        T::payload(deserializer, whole).map(Payload)
     }
 }
 

@@ -79,20 +79,20 @@ pub fn decode<C: Api, T: for<'de> Lenient<'de>>(
     status: StatusCode,
     body: Vec<u8>,
 ) -> Result<T, Error> {
-    respond::<C, T>(operation, status, body).map(Response::into_inner)
+    read::<C, T>(operation, status, body).map(|(payload, _)| payload)
 }
 
-fn respond<C: Api, T: for<'de> Lenient<'de>>(
+fn read<C: Api, T: for<'de> Lenient<'de>>(
     operation: &'static Operation,
     status: StatusCode,
     body: Vec<u8>,
-) -> Result<Response<T>, Error> {
+) -> Result<(T, Reply), Error> {
     let mut reply = Reply::new(operation, status, HeaderMap::new(), body.into());
     let mut payload = None;
     let read = reply.read(&|reply, body| C::judge(reply, body, None), &mut payload);
     read.map_err(|e| e.of(operation.name).status_is(status))?;
     let payload = payload.ok_or_else(|| Error::new(ErrorKind::Decode).of(operation.name))?;
-    Ok(reply.response(payload))
+    Ok((payload, reply))
 }
 
 /// What a call by id gave.
@@ -117,7 +117,8 @@ impl Payload {
     where
         T: for<'de> Lenient<'de> + Serialize + Debug,
     {
-        Payload::of(respond::<C, T>(operation, status, body.into())?)
+        let (payload, mut reply) = read::<C, T>(operation, status, body.into())?;
+        Payload::of(reply.response(payload))
     }
 
     pub(crate) fn of<T: Serialize + Debug>(reply: Response<T>) -> Result<Self, Error> {
