@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToUpperCamelCase;
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, ReturnType, Type, parse_quote};
 
@@ -274,7 +274,7 @@ fn builder(
         .as_ref()
         .filter(|_| has_properties)
         .map(|body| set_body(body, &setters, open));
-    let set_other = open.then(set_other);
+    let set_other = open.then(|| set_other(&format_ident!("other")));
     let others =
         open.then(|| quote!(other: std::collections::BTreeMap<String, serde_json::Value>,));
     let no_others = open.then(|| quote!(other: Default::default(),));

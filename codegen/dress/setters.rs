@@ -222,16 +222,16 @@ pub fn set(operation: &Operation, setter: &Setter) -> TokenStream {
     }
 }
 
-/// What sets a property of the body that the spec doesn't name.
-pub fn set_other() -> TokenStream {
+/// What adds a property that the spec doesn't name to the field that holds those.
+pub fn set_other(field: &Ident) -> TokenStream {
     quote! {
-        /// Sends a property that the spec doesn't name, as JSON.
+        /// Adds a property that the spec doesn't name, as JSON.
         pub fn other(
             mut self,
             name: impl Into<String>,
             value: impl Into<serde_json::Value>,
         ) -> Self {
-            self.other.insert(name.into(), value.into());
+            self.#field.insert(name.into(), value.into());
             self
         }
     }

@@ -12,6 +12,7 @@ use syn::{
     Token, Type, parse_quote,
 };
 
+use super::setters::set_other;
 use super::tree::{argument, generic};
 use super::{BASE64, SECRET, docs};
 use crate::codegen::lower::Lowered;
@@ -166,7 +167,8 @@ fn constructor(item: &ItemStruct, lowered: &Lowered) -> Option<TokenStream> {
     let built = lowered.built.contains(&name.to_string());
     let set = optional.iter().filter(|_| built).filter_map(|f| with(f));
     let open = item.fields.iter().find(|field| built && is_rest(field));
-    let set: Vec<TokenStream> = set.chain(open.map(with_other)).collect();
+    let set_other = open.and_then(|field| Some(set_other(field.ident.as_ref()?)));
+    let set: Vec<TokenStream> = set.chain(set_other).collect();
     let any = new.is_some() || !set.is_empty();
     any.then(|| quote!(impl #name { #new #(#set)* }))
 }
@@ -213,22 +215,6 @@ fn with(field: &Field) -> Option<TokenStream> {
             self
         }
     })
-}
-
-/// A function that adds a property that the spec doesn't name.
-fn with_other(field: &Field) -> TokenStream {
-    let extra = &field.ident;
-    quote! {
-        /// Adds a property that the spec doesn't name, as JSON.
-        pub fn other(
-            mut self,
-            name: impl Into<String>,
-            value: impl Into<serde_json::Value>,
-        ) -> Self {
-            self.#extra.insert(name.into(), value.into());
-            self
-        }
-    }
 }
 
 /// A name in which an acronym runs into a word, as in `externalServerSSHport`: case alone would make

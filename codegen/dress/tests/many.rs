@@ -651,7 +651,7 @@ mod types {
             builder(&open, "PutBoth"),
             &[
                 "other: std::collections::BTreeMap<String, serde_json::Value>",
-                "/// Sends a property that the spec doesn't name, as JSON.
+                "/// Adds a property that the spec doesn't name, as JSON.
                  pub fn other(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>,) -> Self {
                     self.other.insert(name.into(), value.into()); self }",
                 "self.other = body.extra;",
