@@ -20,7 +20,7 @@ use crate::operation::{Envelope, Operation};
 use crate::place::path_of;
 use crate::response::Response;
 use crate::unread;
-use crate::untyped::Untyped;
+use crate::untyped::{self, Untyped};
 use crate::wire::{self, Lenient};
 
 /// What an API itself says of a body that isn't a payload: its `judge`.
@@ -103,7 +103,7 @@ impl Reply {
         if self.operation.envelope.is_none() {
             self.judge_anything(own)?;
         }
-        match serde_json::from_str(&self.text()) {
+        match untyped::parse(&self.text()) {
             Ok(value) => Ok(self.payload(value)),
             Err(_) if self.body.trim_ascii().is_empty() => Ok(self.payload(Value::Null)),
             Err(error) => Err(self.unreadable(&error)),
@@ -147,7 +147,7 @@ impl Reply {
     where
         T: for<'de> Lenient<'de>,
     {
-        let Ok(value) = serde_json::from_str::<Value>(&self.text()) else {
+        let Ok(value) = untyped::parse(&self.text()) else {
             return Err(self.unreadable(&error));
         };
         own(self, &value)?;

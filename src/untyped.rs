@@ -1,5 +1,6 @@
 //! A payload as JSON, for what its type doesn't hold.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -12,7 +13,8 @@ use crate::redact::{REDACTED, Redactor};
 /// [`Error::payload`](crate::Error::payload).
 ///
 /// It derefs to a [`Value`]. `Debug` and `Display` show it without what the spec says is secret, and
-/// the value holds that too. The secrets of the request are nowhere in it.
+/// the value holds that too. The secrets of the request are nowhere in it. An integer beyond 64 bits is
+/// the text of its digits, as a float would round it.
 ///
 /// ```no_run
 /// # #[cfg(feature = "kiwivm")]
@@ -27,6 +29,46 @@ pub struct Untyped {
     value: Value,
     /// The names of what is secret.
     secrets: &'static [&'static str],
+}
+
+/// JSON from a text, its large integers as texts.
+pub(crate) fn parse(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(&with_large_integers_quoted(text))
+}
+
+fn with_large_integers_quoted(text: &str) -> Cow<'_, str> {
+    let mut quoted = String::new();
+    let (mut copied, mut at) = (0, 0);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        let start = at;
+        match byte {
+            b'"' => {
+                at += 1;
+                while bytes.get(at).is_some_and(|byte| *byte != b'"') {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(*byte);
+                at += bytes[at..].iter().take_while(is_part).count();
+                let number = &text[start..at];
+                let digits = number.strip_prefix('-').unwrap_or(number);
+                let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+                let fits = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
+                if is_integer && !digits.is_empty() && !digits.starts_with('0') && !fits {
+                    quoted.extend([&text[copied..start], "\"", number, "\""]);
+                    copied = at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    match copied {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(quoted + &text[copied..]),
+    }
 }
 
 impl Untyped {
@@ -112,6 +154,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn integers_of_any_size_stay_exact() {
+        let text = r#"{"use": 100000000000000000001, "a\"1": [-9223372036854775809, 18446744073709551615],
+            "text": "36893488147419103232 \\", "f": 1e30, "n": -7}"#;
+        let value = parse(text).unwrap();
+        let expected = json!({
+            "use": "100000000000000000001", "a\"1": ["-9223372036854775809", u64::MAX],
+            "text": "36893488147419103232 \\", "f": 1e30, "n": -7,
+        });
+        assert_eq!(value, expected);
+        // What is no JSON stays that, wherever it breaks off.
+        for text in [
+            "",
+            "\"",
+            "\"\\",
+            "[99999999999999999999",
+            "99999999999999999999x",
+            "é99999999999999999999",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn secrets_are_in_reach_and_do_not_show() {
