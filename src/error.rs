@@ -159,7 +159,7 @@ impl Error {
     }
 
     /// The payload of a reply that says success and that couldn't be read as the call's (kind
-    /// [`Decode`](ErrorKind::Decode)), if it is JSON.
+    /// [`Decode`](ErrorKind::Decode)), if it is JSON of at most 4 MiB.
     ///
     /// A call that made something, such as a root password, can't be made again to read what it
     /// gave: here it is. No `Debug` or `Display` of the error shows it.

@@ -11,6 +11,7 @@ use std::mem;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -41,6 +42,10 @@ pub struct Reply {
     /// The envelope's fields, if they were read with the payload.
     seen: Option<Seen>,
 }
+
+/// The largest body that is looked at as untyped JSON if it can't be read: that takes many times its
+/// size. Neither a failure nor what a call made is as large.
+const LARGEST_UNTYPED: usize = 4 << 20;
 
 /// What some of these servers put before their JSON.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -147,7 +152,12 @@ impl Reply {
     where
         T: for<'de> Lenient<'de>,
     {
-        let Ok(value) = untyped::parse(&self.text()) else {
+        let is_kept = self.body.len() <= LARGEST_UNTYPED;
+        let value = match is_kept {
+            true => untyped::parse(&self.text()),
+            false => serde_json::from_str(&self.text()).map(|IgnoredAny| Value::Null),
+        };
+        let Ok(value) = value else {
             return Err(self.unreadable(&error));
         };
         own(self, &value)?;
@@ -164,7 +174,10 @@ impl Reply {
         let message = self.operation.envelope.as_ref();
         let message = message.and_then(|envelope| envelope.read(&self.text()).ok()?.message());
         let unreadable = self.unreadable(&error).message_is(message);
-        Err(unreadable.payload_is(self.payload(value)))
+        Err(match is_kept {
+            true => unreadable.payload_is(self.payload(value)),
+            false => unreadable,
+        })
     }
 
     /// The body as the text that JSON is, looked through once and not again in each of its strings.

@@ -56,12 +56,15 @@ impl<C> Sessions<C> {
     /// need a new one, the first logs in, and the others wait and share what comes of it: a wrong
     /// password tried a hundred times would lock the account. What ended before it was tried
     /// `attempts` times, as its call's time was up, says nothing of theirs: then they log in.
-    pub(crate) async fn get(
+    pub(crate) async fn get<F>(
         &self,
         expired: Option<&Session<C>>,
         attempts: u32,
-        login: impl Future<Output = Result<C, Error>>,
-    ) -> Result<Arc<Session<C>>, Error> {
+        login: impl FnOnce() -> F,
+    ) -> Result<Arc<Session<C>>, Error>
+    where
+        F: Future<Output = Result<C, Error>>,
+    {
         let asked = self.ended.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         let expired = expired.map(|session| session.number);
@@ -78,7 +81,7 @@ impl<C> Sessions<C> {
         if let Some(failure) = state.failure.as_ref().filter(is_theirs) {
             return Err(failure.again());
         }
-        let outcome = login.await;
+        let outcome = login().await;
         self.ended.store(number + 1, Ordering::Release);
         match outcome {
             Ok(credentials) => {
@@ -107,12 +110,15 @@ mod tests {
     #[tokio::test]
     async fn a_late_complaint_about_an_old_session_finds_the_one_that_took_its_place() {
         let sessions = Sessions::new();
-        let old = sessions.get(None, 3, ready(Ok("old"))).await.unwrap();
-        let new = sessions.get(Some(&old), 3, ready(Ok("new"))).await.unwrap();
+        let old = sessions.get(None, 3, || ready(Ok("old"))).await.unwrap();
+        let new = sessions
+            .get(Some(&old), 3, || ready(Ok("new")))
+            .await
+            .unwrap();
         assert_eq!(new.credentials, "new");
-        let late = sessions.get(Some(&old), 3, ready(Ok("another"))).await;
+        let late = sessions.get(Some(&old), 3, || ready(Ok("another"))).await;
         assert_eq!(late.unwrap().credentials, "new");
-        let renewed = sessions.get(Some(&new), 3, ready(Ok("newest"))).await;
+        let renewed = sessions.get(Some(&new), 3, || ready(Ok("newest"))).await;
         assert_eq!(renewed.unwrap().credentials, "newest");
     }
 
@@ -120,19 +126,19 @@ mod tests {
     async fn a_renewal_that_fails_fails_for_those_who_waited_for_it() {
         let sessions = Sessions::new();
         let failure = || ready(Err(Error::new(ErrorKind::Api).code_is("login-7")));
-        let old = sessions.get(None, 3, ready(Ok("old"))).await.unwrap();
+        let old = sessions.get(None, 3, || ready(Ok("old"))).await.unwrap();
         // The first fails, and the second, which waits for it, doesn't get to log in.
         let (first, second) = tokio::join!(
-            sessions.get(Some(&old), 3, async {
+            sessions.get(Some(&old), 3, || async {
                 tokio::task::yield_now().await;
                 failure().await
             }),
-            sessions.get(Some(&old), 3, ready(Ok("too soon")))
+            sessions.get(Some(&old), 3, || ready(Ok("too soon")))
         );
         for outcome in [first, second] {
             assert_eq!(outcome.err().unwrap().code(), Some("login-7"));
         }
-        let later = sessions.get(Some(&old), 3, ready(Ok("later"))).await;
+        let later = sessions.get(Some(&old), 3, || ready(Ok("later"))).await;
         assert_eq!(later.unwrap().credentials, "later");
     }
 
@@ -140,11 +146,11 @@ mod tests {
     async fn who_waited_for_a_login_whose_time_was_up_logs_in() {
         let sessions = Sessions::new();
         let (first, second) = tokio::join!(
-            sessions.get(None, 3, async {
+            sessions.get(None, 3, || async {
                 tokio::task::yield_now().await;
                 Err(Error::new(ErrorKind::Timeout))
             }),
-            sessions.get(None, 3, ready(Ok("own")))
+            sessions.get(None, 3, || ready(Ok("own")))
         );
         assert_eq!(
             first.err().map(|error| error.kind()),

@@ -391,7 +391,7 @@ impl<'a, C: Api> Call<'a, C> {
         let Some(login) = self.shared.credentials.login() else {
             return Ok(None);
         };
-        let login = log_in(self.shared, login, self.options.clone(), deadline);
+        let login = || log_in(self.shared, login, self.options.clone(), deadline);
         let attempts = self.shared.retry.max_attempts;
         let session = self.shared.sessions.get(expired, attempts, login);
         let session = timeout_at(deadline, session)
@@ -721,7 +721,7 @@ mod tests {
             strict: false,
             sessions: Sessions::new(),
         });
-        let mut login = pin!(core.0.sessions.get(None, 1, pending()));
+        let mut login = pin!(core.0.sessions.get(None, 1, pending));
         let begun = poll_fn(|context| Poll::Ready(login.as_mut().poll(context).is_pending()));
         assert!(begun.await);
 

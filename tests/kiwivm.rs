@@ -287,6 +287,30 @@ async fn success_may_come_in_any_form_that_means_it() {
     }
 }
 
+/// Untyped, a large reply would take many times its size.
+#[test]
+fn a_large_reply_is_read_without_what_is_odd_and_kept_nowhere() {
+    let filler = "x".repeat(5 << 20);
+    let read = |rest: &str| {
+        let body = format!(r#"{{"error": 0, "filler": "{filler}", {rest}}}"#);
+        kiwivm::Client::read("getRawUsageStats", StatusCode::OK, body)
+    };
+    let usage = read(r#""data": [{"timestamp": 7, "cpu_usage": 12.5}]"#).unwrap();
+    assert_eq!(usage.json["data"][0]["timestamp"], 7);
+    assert_eq!(usage.unread, ["data[0].cpu_usage"]);
+    let error = read(r#""vm_type": "kvm""#).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.payload().is_some()),
+        (ErrorKind::Decode, false)
+    );
+    assert_eq!(
+        read(r#""data": [{"cpu_usage": {}}], "broken": "#)
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Decode
+    );
+}
+
 #[tokio::test]
 async fn a_failure_without_a_message_has_none() {
     let (_server, client) = replies([
