@@ -303,7 +303,8 @@ impl Reply {
             _ => "is no JSON",
         };
         let reason = format!("the body {what}, so it can't say how the call went");
-        let reason = match text.filter(|_| !self.body.trim_ascii_start().starts_with(b"\"")) {
+        let shown = !self.body.trim_ascii_start().starts_with(b"\"") && self.may_be_shown();
+        let reason = match text.filter(|_| shown) {
             Some(text) => format!("{reason}: {}", first_line(&text)),
             None => reason,
         };
@@ -319,6 +320,11 @@ impl Reply {
             _ => Error::new(ErrorKind::UnexpectedResponse).status_is(self.status),
         };
         error.because(reason).body_is(&self.body)
+    }
+
+    /// Whether the text of a reply that says success may be shown: not where a secret is due.
+    fn may_be_shown(&self) -> bool {
+        self.operation.secrets.is_empty()
     }
 
     /// A body that is nothing but text, plain or as a string of JSON.
@@ -342,8 +348,11 @@ impl Reply {
             .status_is(self.status)
             .body_is(&self.body);
         if let Some(text) = self.plain_text().filter(|_| error.is_syntax()) {
-            let line = first_line(&text);
-            return unreadable.because(format!("the body is text and no JSON: {line}"));
+            let reason = "the body is text and no JSON";
+            return unreadable.because(match self.may_be_shown() {
+                true => format!("{reason}: {}", first_line(&text)),
+                false => reason.to_owned(),
+            });
         }
         if self.body.trim_ascii().is_empty() {
             return unreadable.because("the body is empty where the spec has a payload");

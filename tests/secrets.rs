@@ -337,7 +337,7 @@ mod kiwivm_secrets {
             (r#""hush""#, None),
             (r#"["hush"]"#, None),
             ("<html>hush", None),
-            ("no word of it\nhush", None),
+            ("hush", None),
         ];
         let server = Server::in_turn(bodies.iter().flat_map(|(body, _)| {
             let answer = support::reply(200, &[], body);
