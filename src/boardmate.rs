@@ -96,10 +96,10 @@ impl Api for Credentials {
                 _ => Ok(()),
             };
         }
-        let is_page = body.is_null() && reply.plain_text().is_some();
+        let is_page = reply.plain_text().as_deref() == Some(PAGE);
         let error = match reply.status {
             // Not the dashboard's own.
-            status if !body.is_object() && status != StatusCode::NOT_FOUND => return Ok(()),
+            _ if !body.is_object() && !is_page => return Ok(()),
             StatusCode::FORBIDDEN => Error::new(ErrorKind::Authentication),
             // The page of an unknown path is all that the later generation says of an unknown user.
             StatusCode::NOT_FOUND if is_page && !later => {
@@ -132,6 +132,9 @@ fn fault(status: &str, body: &Value) -> Error {
         error
     }
 }
+
+/// The page of a path that the dashboard doesn't have: "no such page".
+const PAGE: &str = "頁面不存在";
 
 const UNKNOWN_PATH: &str = "the dashboard has no such path: is the base URL right? If it is, the \
     dashboard is of the later generation, which says the same of an unknown user or code: use \

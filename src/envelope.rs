@@ -83,9 +83,8 @@ impl Envelope {
             Some(Value::Null) => !success,
             Some(value) => !success || value.as_str() != Some(""),
         };
-        let is_result = code
-            .parse()
-            .is_ok_and(|n: i64| (minimum..=maximum).contains(&n));
+        let is_result = |n: i64| (minimum..=maximum).contains(&n);
+        let is_result = success || code.parse().is_ok_and(is_result);
         is_result && !self.details.iter().any(failed)
     }
 

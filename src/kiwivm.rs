@@ -218,7 +218,7 @@ impl<'a> WaitUntilUnlocked<'a> {
         let deadline = crate::transport::deadline(self.timeout);
         let mut last = None;
         loop {
-            // Whatever it answers: that it does says that no job runs.
+            // Any success means that no job holds the lock.
             let poll = self.client.migrate_get_locations().json();
             match timeout_at(deadline, poll).await {
                 Ok(Ok(_)) => return Ok(()),

@@ -35,7 +35,7 @@ pub struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Whether all that is there has to be readable.
+    /// Whether an unreadable optional value fails the call.
     pub(crate) strict: bool,
     /// What of the payload was left out.
     pub(crate) unread: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Reply {
 /// size. Neither a failure nor what a call made is as large.
 const LARGEST_UNTYPED: usize = 4 << 20;
 
-/// What some of these servers put before their JSON.
+/// The byte order mark that some servers send before JSON.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Reply {
@@ -105,9 +105,7 @@ impl Reply {
     /// The payload untyped.
     pub(crate) fn untyped(&self, own: Judge<'_>) -> Result<Untyped, Error> {
         self.judge(own)?;
-        if self.operation.envelope.is_none() {
-            self.judge_anything(own)?;
-        }
+        self.judge_anything(own)?;
         match untyped::parse(&self.text()) {
             Ok(value) => Ok(self.payload(value)),
             Err(_) if self.body.trim_ascii().is_empty() => Ok(self.payload(Value::Null)),
@@ -212,7 +210,17 @@ impl Reply {
         }
         let body = serde_json::from_str(&self.text());
         let is_json = body.is_ok();
-        own(self, &body.unwrap_or_default())?;
+        let body: Value = body.unwrap_or_default();
+        own(self, &body)?;
+        if let Some(envelope) = &self.operation.envelope
+            && body.as_object().is_some_and(|fields| !fields.is_empty())
+            && body[envelope.field].is_null()
+            && !matches!(self.status.as_u16(), 400 | 422)
+        {
+            let field = envelope.field;
+            let reason = format!("the reply has no `{field}`, and so isn't the API's own");
+            return Err(self.foreign(reason));
+        }
         Err(match self.plain_text() {
             _ if is_json => Error::of_status(self.status),
             Some(text) => {
@@ -223,7 +231,7 @@ impl Reply {
         })
     }
 
-    /// Of a body that any JSON would do as, only the API's own words tell a failure.
+    /// Asks the API about a body that is read as any JSON.
     fn judge_anything(&self, own: Judge<'_>) -> Result<(), Error> {
         match serde_json::from_str::<Value>(&self.text()) {
             Ok(body) => own(self, &body),
@@ -258,7 +266,7 @@ impl Reply {
                 .body_is(&self.body));
         };
         let success = envelope.is_success(&code, seen);
-        // A status that is no more than that of a refusal.
+        // 400 and 422 only say that the call was refused.
         let refused =
             envelope.kind("default").is_some() && matches!(self.status.as_u16(), 400 | 422);
         let error = match (self.status.is_success(), envelope.kind(&code)) {
@@ -375,7 +383,9 @@ impl Reply {
 fn first_line(text: &str) -> String {
     const LONGEST: usize = 1024;
     let line = text.trim().lines().next().unwrap_or_default();
-    line.chars().take(LONGEST).collect()
+    // What follows may be JSON, and hold a secret.
+    let words = line.split(['{', '[']).next().unwrap_or_default();
+    words.trim_end().chars().take(LONGEST).collect()
 }
 
 /// An escape that stands for no character: what reads it fails, and what passes over it doesn't.

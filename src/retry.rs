@@ -2,7 +2,7 @@
 //!
 //! Three gates, all of which must be open:
 //!
-//! 1. Repeating does no harm: the operation is idempotent, or the request never left.
+//! 1. Repeating does no harm: the operation is idempotent, or the request was never sent.
 //! 2. The failure is transient: no connection, a broken one, 408, 429, 502, 503, 504, what the
 //!    vendor says passes, and a lock if the policy says so.
 //! 3. Attempts are left, and the wait ends before the call's deadline.
@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 /// When and how often a call is made again; see [`ClientBuilder::retry`](crate::ClientBuilder::retry).
 ///
 /// A call is repeated only if that does no harm (its operation is idempotent, or the request
-/// never left), only after a transient failure, and only within the call's timeout.
+/// was never sent), only after a transient failure, and only within the call's timeout.
 ///
 /// ```
 /// use hosting_apis::RetryPolicy;

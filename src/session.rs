@@ -54,8 +54,9 @@ impl<C> Sessions<C> {
 
     /// The session to use; a new one if there is none or it is the `expired` one. Of many calls that
     /// need a new one, the first logs in, and the others wait and share what comes of it: a wrong
-    /// password tried a hundred times would lock the account. What ended before it was tried
-    /// `attempts` times, as its call's time was up, says nothing of theirs: then they log in.
+    /// password tried a hundred times would lock the account. A login that ran
+    /// out of its own call's time, or of fewer attempts than `attempts`, isn't shared: the next
+    /// waiting call logs in.
     pub(crate) async fn get<F>(
         &self,
         expired: Option<&Session<C>>,

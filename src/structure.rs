@@ -75,7 +75,7 @@ impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> Visitor<'de> for AnObject<T> 
         match (text.trim(), T::TEXT) {
             ("", _) => self.empty(),
             (json, Some(field)) if !json.starts_with('{') => from_value(&json!({ field: text })),
-            (json, _) => from_text(json, &Expected(&self)),
+            (json, _) => from_text(json, &Expected(&self), self.1),
         }
     }
     refuse!(bool, i64, u64, f64, unit);
@@ -238,6 +238,9 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
             }
             Err(error) => match absent() {
                 Some(absent) if unread::leave_out(since, name) => {
+                    // An object of nothing else isn't believed.
+                    self.known -= 1;
+                    self.unknown += 1;
                     *to = Some(absent);
                     Ok(())
                 }

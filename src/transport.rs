@@ -392,7 +392,7 @@ impl<'a, C: Api> Call<'a, C> {
             return Ok(None);
         };
         let login = || log_in(self.shared, login, self.options.clone(), deadline);
-        let attempts = self.shared.retry.max_attempts;
+        let attempts = self.retry().max_attempts;
         let session = self.shared.sessions.get(expired, attempts, login);
         let session = timeout_at(deadline, session)
             .await

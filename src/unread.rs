@@ -1,4 +1,4 @@
-//! What of a reply couldn't be read and was left out, by its path.
+//! Collects the paths of values that were left out of a reply, since they couldn't be read.
 //!
 //! A reply is read strictly first, which costs nothing here. Only if that fails is it read once more,
 //! within [`collecting`]: then a reader of an optional property, or of a map's value, leaves out what
@@ -72,12 +72,21 @@ pub(crate) fn mark() -> Mark {
 
 /// Adds the name of a property to the paths of what was left out in it.
 pub(crate) fn in_property(since: Mark, name: &str) {
-    add(since, || Part::Name(name.to_owned()));
+    add(since, || named(name));
 }
 
 /// Adds the index of an item to the paths of what was left out in it.
 pub(crate) fn in_item(since: Mark, index: usize) {
     add(since, || Part::Index(index));
+}
+
+/// The name of a property as part of a path, which many paths may have.
+fn named(name: &str) -> Part {
+    const LONGEST: usize = 200;
+    Part::Name(match name.len() {
+        ..=LONGEST => name.to_owned(),
+        _ => "(a long name)".to_owned(),
+    })
 }
 
 fn add(since: Mark, part: impl Fn() -> Part) {
@@ -96,7 +105,7 @@ pub(crate) fn leave_out(since: Mark, name: &str) -> bool {
         unread.paths.truncate(since.paths);
         unread.more = since.more;
         if unread.paths.len() < MOST {
-            unread.paths.push(vec![Part::Name(name.to_owned())]);
+            unread.paths.push(vec![named(name)]);
         } else {
             unread.more += 1;
         }
@@ -104,7 +113,7 @@ pub(crate) fn leave_out(since: Mark, name: &str) -> bool {
     })
 }
 
-/// Makes the failure that is under way that of the whole reply.
+/// Marks the current error as fatal: nothing around it may be left out.
 pub(crate) fn refuse() {
     UNREAD.with_borrow_mut(|unread| unread.refused = true);
 }
@@ -218,6 +227,9 @@ mod tests {
             (r#"{"rows": {"a": {}}}"#, "expected a list"),
             (r#"{"count": 7}"#, "missing field `rows`"),
             (r#"{"other": 7}"#, "none of the properties"),
+            // The same as JSON text, and of what nothing can be read.
+            (r#""{\"other\": 7}""#, "none of the properties"),
+            (r#""{}""#, "none of the properties"),
             ("{}", "none of the properties"),
             ("[]", "expected an object, found nothing"),
             (r#""""#, "expected an object, found nothing"),
@@ -241,6 +253,28 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn an_object_of_which_nothing_can_be_read_is_another_reply() {
+        #[derive(Debug)]
+        struct Password {
+            #[allow(dead_code, reason = "shown by Debug")]
+            password: Option<String>,
+        }
+        crate::structure::lenient! {
+            Password may_be_empty = false { "password" => password }
+        }
+        for text in [
+            r#"{"password": {"is": "x"}}"#,
+            r#""{\"err\": \"x\"}""#,
+            r#""{\"password\": []}""#,
+            "{}",
+        ] {
+            let (read, _) = read::<Password>(text);
+            assert!(read.is_err(), "{text}");
+        }
+        assert!(read::<Password>(r#""{\"password\": \"x\"}""#).0.is_ok());
     }
 
     #[test]

@@ -106,6 +106,13 @@ fn hide(value: &mut Value, secrets: &[&str]) {
                 }
             }
         }
+        // JSON text may hold one too.
+        Value::String(text) if text.starts_with(['{', '[']) => {
+            if let Ok(mut inside) = serde_json::from_str(text) {
+                hide(&mut inside, secrets);
+                *value = inside.to_string().into();
+            }
+        }
         _ => {}
     }
 }
@@ -182,6 +189,7 @@ mod tests {
     fn secrets_are_in_reach_and_do_not_show() {
         let value = json!({
             "rootPassword": "hush", "list": [{"token": ["hush"], "n": 1}], "other": null,
+            "text": r#"{"token": "hush"}"#,
         });
         let payload = Untyped::new(value.clone(), &["rootPassword", "token", "other"]);
         for shown in [

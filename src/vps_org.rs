@@ -67,8 +67,8 @@ impl Api for Credentials {
         )
     }
 
-    /// Django REST framework's bodies: a text under `detail`, or texts by field. With a 2xx, only
-    /// what no payload has makes it one.
+    /// Django REST framework's bodies: a text under `detail`, or texts by field. A 2xx is a failure
+    /// only if it has `detail` or `non_field_errors`.
     fn judge(reply: &Reply, body: &Value, _: Option<&Self>) -> Result<(), Error> {
         let error = if !reply.status.is_success() {
             Error::of_status(reply.status)
@@ -80,6 +80,11 @@ impl Api for Credentials {
         // A text of a proxy.
         if body.is_null() {
             return Ok(());
+        }
+        // The framework says these in one way alone.
+        if matches!(reply.status.as_u16(), 404 | 405) && body["detail"].is_null() {
+            let reason = "the reply has no `detail`, and so isn't the API's own";
+            return Err(reply.foreign(reason.to_owned()));
         }
         let code = body["code"].as_str();
         let error = code

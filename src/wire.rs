@@ -61,7 +61,7 @@ pub trait Lenient<'de>: Sized {
         None
     }
 
-    /// What a payload stands for that isn't there, if it needn't be.
+    /// The value of an absent payload, if it may be absent.
     fn absent_payload() -> Option<Self> {
         None
     }
@@ -99,8 +99,12 @@ pub(crate) fn whole<T: for<'a> Lenient<'a>>(text: &str) -> Result<T, serde_json:
 
 /// The payload of a reply that has no envelope.
 pub(crate) fn bare<T: for<'a> Lenient<'a>>(text: &str) -> Result<T, serde_json::Error> {
+    read(text, Whole::Bare)
+}
+
+fn read<T: for<'a> Lenient<'a>>(text: &str, whole: Whole) -> Result<T, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = T::payload(&mut json, Whole::Bare)?;
+    let value = T::payload(&mut json, whole)?;
     json.end()?;
     Ok(value)
 }
@@ -306,7 +310,12 @@ impl<'de> Visitor<'de> for Text {
         Ok(value.to_string())
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
-        Ok(value.to_string())
+        // An integer beyond 64 bits comes rounded.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match value.fract() == 0.0 && value.abs() >= EXACT {
+            true => Err(mismatch(&Expected(&self), "a larger number")),
+            false => Ok(value.to_string()),
+        }
     }
     refuse!(unit, seq, map);
 }
@@ -482,7 +491,7 @@ impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for List<T> {
     fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
         match text.trim() {
             "" | "null" => Ok(Vec::new()),
-            text => from_text(text, &Expected(&self)),
+            text => from_text(text, &Expected(&self), Whole::Part),
         }
     }
     refuse!(bool, i64, u64, f64);
@@ -601,7 +610,7 @@ impl<'de, T: for<'a> Lenient<'a>> Visitor<'de> for Map<T> {
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         match text.trim() {
             "" | "null" => Ok(BTreeMap::new()),
-            text => from_text(text, &Expected(&self)),
+            text => from_text(text, &Expected(&self), self.1),
         }
     }
     refuse!(bool, i64, u64, f64);
@@ -676,7 +685,7 @@ impl<'de, T: for<'a> Lenient<'a>> Lenient<'de> for BTreeMap<String, T> {
 }
 
 /// A list, map or struct from JSON text in a string.
-pub(crate) fn from_text<T, E>(text: &str, expected: &dyn fmt::Display) -> Result<T, E>
+pub(crate) fn from_text<T, E>(text: &str, expected: &dyn fmt::Display, whole: Whole) -> Result<T, E>
 where
     T: for<'a> Lenient<'a>,
     E: Error,
@@ -684,7 +693,7 @@ where
     if !text.starts_with(['[', '{']) {
         return Err(mismatch(expected, "text that is no JSON"));
     }
-    whole(text).map_err(|e| E::custom(in_text(text, &e)))
+    read(text, whole).map_err(|e| E::custom(in_text(text, &e)))
 }
 
 /// What an error says of JSON text in a string.

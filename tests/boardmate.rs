@@ -335,12 +335,12 @@ async fn a_page_is_not_the_dashboard_s_answer_unless_its_status_says_enough() {
 
 #[tokio::test]
 async fn a_404_in_words_is_an_unknown_user_for_the_later_generation_alone() {
-    let words = || reply(404, &[("content-type", "text/html")], "Not Found");
+    let words = || reply(404, &[("content-type", "text/html")], "頁面不存在");
     let (_server, documented) = answers([words()]).await;
     let error = documented.get_user().dc_user_id(USER).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.status().unwrap(), 404);
-    assert_eq!(error.body(), Some("Not Found"));
+    assert_eq!(error.body(), Some("頁面不存在"));
     // Which of the two it is, the operator has to say.
     let advice = "use `Credentials::key_in_query`, or BOARDMATE_KEY_IN=query";
     assert!(error.to_string().contains(advice), "{error}");
@@ -354,6 +354,12 @@ async fn a_404_in_words_is_an_unknown_user_for_the_later_generation_alone() {
         error.to_string().contains("no such user or code"),
         "{error}"
     );
+
+    // Other words aren't the dashboard's.
+    let elsewhere = Server::always(reply(404, &[], "404 page not found")).await;
+    let later = client(credentials().key_in_query(), elsewhere.url());
+    let error = later.get_user().dc_user_id(USER).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
 
     // JSON is the dashboard's own, whichever it is.
     let gone = json_answer(404, json!({"code": 404, "message": "gone"}));

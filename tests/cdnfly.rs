@@ -1415,6 +1415,16 @@ async fn what_would_reach_other_things_than_meant_sends_nothing() {
                 .map(drop),
             "`user_package` holds an id that is empty",
         ),
+        // Those of the objects in a body, too.
+        (
+            client
+                .update_site()
+                .id(7)
+                .https_listen(SiteHttpsListen::default().cert(""))
+                .await
+                .map(drop),
+            "`https_listen` holds an id that is empty",
+        ),
     ];
     for (outcome, says) in refused {
         let error = outcome.unwrap_err();

@@ -547,19 +547,9 @@ fn faults() -> Vec<Fault> {
                 let text = format!("no healthy upstream {}", case.echo());
                 case.reply(status, "content-type: text/plain\r\n", text)
             },
-            text.clone(),
+            text,
         );
-        faults.push(match status {
-            // Its own page of an unknown path is text.
-            404 => fault.of(
-                "boardmate",
-                Expected {
-                    says: "no such path",
-                    ..text
-                },
-            ),
-            _ => fault,
-        });
+        faults.push(fault);
         faults.push(Fault::answer(
             &format!("HTML with {status}"),
             move |case| {
@@ -682,6 +672,25 @@ fn faults() -> Vec<Fault> {
         )
         .of("kiwivm", fails(Decode, "no `error`").status(200))
         .of("cdnfly", fails(Decode, "no `code`").status(200)),
+        Fault::answer(
+            "404 of another API's",
+            |case| {
+                case.reply(
+                    404,
+                    "",
+                    case.json(&json!({"message": "no Route", "of": ECHO})),
+                )
+            },
+            fails(UnexpectedResponse, "isn't the API's own").status(404),
+        )
+        // It answers all with a `message`.
+        .of(
+            "boardmate",
+            Expected {
+                message: Some("no Route"),
+                ..fails(NotFound, "no Route").status(404)
+            },
+        ),
         Fault::answer(
             "JSON with a field of another shape",
             of_another_shape,

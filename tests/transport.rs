@@ -593,7 +593,7 @@ mod vps_org_calls {
                 Some("token.is_expired"),
             ),
             (
-                r#"{"account": 7}"#,
+                r#"{"account": 7, "token": {}}"#,
                 "at account: expected an object, found an integer",
                 Some("account"),
             ),

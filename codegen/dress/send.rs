@@ -87,11 +87,11 @@ pub fn prepared(
     let in_items = hidden_in_items(operation, types);
     let checked = setters
         .iter()
-        .filter(|s| s.location != "path")
+        .filter(|s| s.location != "path" && s.wire != ITEMS)
         .filter_map(|setter| {
             let Setter { ident, wire, .. } = setter;
-            let ids = ids(quote!(#ident), &setter.ty)?;
-            Some(quote!(#call.ids(#wire, #ident.iter().flat_map(|#ident| #ids))?;))
+            let ids = ids_in_each(quote!(#ident), &setter.ty, types, &[])?;
+            Some(quote!(#call.ids(#wire, #ids)?;))
         });
     let checked_in_items = checked_in_items(operation, types, &call);
     let left = open.then(|| quote!(other,));
@@ -115,17 +115,47 @@ pub fn prepared(
     })
 }
 
-/// The ids in a value, as an iterator, if its type holds any.
-fn ids(value: TokenStream, ty: &Type) -> Option<TokenStream> {
+/// The ids in a field, as an iterator, if its type holds any: those of the objects in it, too. `seen`
+/// are the objects around it.
+fn ids(field: TokenStream, ty: &Type, types: &Types, seen: &[&Ident]) -> Option<TokenStream> {
     let name = ty.to_token_stream().to_string().replace(' ', "");
     match IDS.iter().position(|ids| *ids == name) {
-        Some(0) => Some(quote!([#value])),
-        Some(_) => Some(quote!(#value.iter())),
-        None => {
-            let inside = ids(quote!(value), &inner(ty)?)?;
-            Some(quote!(#value.iter().flat_map(|value| #inside)))
-        }
+        Some(0) => return Some(quote!(std::iter::once(&#field))),
+        Some(_) => return Some(quote!(#field.iter())),
+        None => {}
     }
+    if let Some(inner) = inner(ty) {
+        return ids_in_each(field, &inner, types, seen);
+    }
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let item = types
+        .structs
+        .get(&path.path.segments.last()?.ident.to_string())?;
+    if seen.contains(&&item.ident) {
+        return None;
+    }
+    let seen: Vec<&Ident> = seen.iter().copied().chain([&item.ident]).collect();
+    let fields = item.fields.iter().filter_map(|inside| {
+        let ident = inside.ident.as_ref()?;
+        ids(quote!(#field.#ident), &inside.ty, types, &seen)
+    });
+    fields.reduce(|all, ids| quote!(#all.chain(#ids)))
+}
+
+/// The same in each of what a list or an option holds.
+fn ids_in_each(
+    list: TokenStream,
+    ty: &Type,
+    types: &Types,
+    seen: &[&Ident],
+) -> Option<TokenStream> {
+    if ty.to_token_stream().to_string().replace(' ', "") == IDS[0] {
+        return Some(quote!(#list.iter()));
+    }
+    let inside = ids(quote!(value), ty, types, seen)?;
+    Some(quote!(#list.iter().flat_map(|value| #inside)))
 }
 
 /// What of the items of a body is looked at before it is sent: ids, and properties that the spec
@@ -148,20 +178,12 @@ fn checked_in_items(operation: &Operation, types: &Types, call: &Ident) -> Vec<T
                 let extra = #items.iter().flatten().flat_map(|item| item.#ident.keys());
                 #call.others(&[#(#known),*], extra)?;
             });
-        } else if let Some(ids) = ids(quote!(item.#ident), &field.ty) {
-            let ids = match inner(&field.ty) {
-                None if is_one_id(&field.ty) => quote!([&item.#ident]),
-                _ => ids,
-            };
+        } else if let Some(ids) = ids(quote!(item.#ident), &field.ty, types, &[&item.ident]) {
             let of_items = quote!(#items.iter().flatten().flat_map(|item| #ids));
             checked.push(quote!(#call.ids(#wire, #of_items)?;));
         }
     }
     checked
-}
-
-fn is_one_id(ty: &Type) -> bool {
-    ty.to_token_stream().to_string().replace(' ', "") == IDS[0]
 }
 
 /// The secrets in the items of a body, for errors not to show them.
