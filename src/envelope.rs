@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::error::ErrorKind;
 use crate::operation::Envelope;
 use crate::unread;
-use crate::wire::{Lenient, Whole};
+use crate::wire::{Lenient, Whole, whole_number};
 
 /// The envelope's own fields as they came.
 #[derive(Debug, Default)]
@@ -68,6 +68,11 @@ fn text(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The number that a code is, as JSON writes numbers: `00` is a code of its own.
+fn number(code: &str) -> Option<f64> {
+    serde_json::from_str(code).ok()
+}
+
 impl Envelope {
     /// Whether the call went well, by what the envelope says.
     pub(crate) fn is_success(&self, code: &str, seen: &Seen) -> bool {
@@ -84,7 +89,8 @@ impl Envelope {
             Some(value) => !success || value.as_str() != Some(""),
         };
         let is_result = |n: i64| (minimum..=maximum).contains(&n);
-        let is_result = success || code.parse().is_ok_and(is_result);
+        let number = number(code).and_then(whole_number);
+        let is_result = success || number.is_some_and(is_result);
         is_result && !self.details.iter().any(failed)
     }
 
@@ -94,13 +100,12 @@ impl Envelope {
         if code == self.success {
             return true;
         }
-        let Ok(success) = self.success.parse::<f64>() else {
+        let Some(success) = number(self.success) else {
             return false;
         };
         match seen.code {
             Some(Value::Bool(flag)) => success == f64::from(u8::from(flag)),
-            // As JSON writes numbers: `00` is a code of its own.
-            _ => serde_json::from_str(code).is_ok_and(|code: f64| code == success),
+            _ => number(code) == Some(success),
         }
     }
 

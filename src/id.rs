@@ -11,7 +11,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{Expected, Lenient, Whole, drain_map, mismatch, refuse};
+use crate::wire::{Expected, Lenient, Whole, drain_map, from_text, mismatch, refuse, whole_number};
 
 /// An id that is an integer or text, kept as it came.
 ///
@@ -26,7 +26,8 @@ use crate::wire::{Expected, Lenient, Whole, drain_map, mismatch, refuse};
 /// assert_eq!(ids[0], Id::from("101"));
 /// ```
 ///
-/// An id that is empty or holds a comma can't be sent: servers take it for none, or for two.
+/// An id that is empty or holds a comma can't be sent: servers take it for none, or for two. Of a
+/// creation, 0, a negative number and text without a digit are no id.
 pub type Id = IntegerOrText;
 
 /// An integer or text, kept as it came: what a server can't decide on.
@@ -66,9 +67,15 @@ impl IntegerOrText {
         }
     }
 
-    /// Whether it names something: servers send 0 or nothing where they made nothing.
+    /// Whether it names something: where servers made nothing, they send 0, a negative number, a
+    /// word or nothing. Numbers and UUIDs have digits, and words have none.
     fn names_something(&self) -> bool {
-        !matches!(&*self.canonical(), "" | "0")
+        let text = self.canonical();
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        let is_positive = |number: f64| number > 0.0;
+        text.bytes().any(|byte| byte.is_ascii_digit())
+            && text.bytes().all(is_part)
+            && text.parse().map_or(true, is_positive)
     }
 }
 
@@ -132,12 +139,6 @@ impl<'de> Deserialize<'de> for IntegerOrText {
 
         deserializer.deserialize_any(Either)
     }
-}
-
-/// A float that is an integer, as far as a float is exact.
-fn whole_number(value: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    (value.fract() == 0.0 && value.abs() < EXACT).then_some(value as i64)
 }
 
 impl<'de> Lenient<'de> for IntegerOrText {
@@ -260,7 +261,12 @@ impl<'de> Deserialize<'de> for Ids {
                     .ok_or_else(|| mismatch(&Expected(&self), "a number"))
             }
             fn visit_str<E: Error>(self, ids: &str) -> Result<Ids, E> {
-                Ok(ids.split(',').map(str::trim).collect())
+                match ids.trim() {
+                    json if json.starts_with(['[', '{']) => {
+                        from_text(json, &Expected(&self), Whole::Part)
+                    }
+                    ids => Ok(ids.split(',').map(str::trim).collect()),
+                }
             }
             fn visit_seq<A: SeqAccess<'de>>(self, ids: A) -> Result<Ids, A::Error> {
                 Vec::lenient(SeqAccessDeserializer::new(ids)).map(Ids)
@@ -285,7 +291,8 @@ impl<'de> Deserialize<'de> for Ids {
                         }
                     }
                 }
-                let found = if named.is_empty() { of_kind } else { named };
+                let mut found = if named.is_empty() { of_kind } else { named };
+                found.dedup();
                 let only = <[Ids; 1]>::try_from(found);
                 only.map(|[ids]| ids)
                     .map_err(|_| mismatch(&Expected(&self), "an object without just one"))
@@ -475,6 +482,19 @@ mod tests {
             "[0]",
             r#"["7", ""]"#,
             "{}",
+            "-1",
+            r#""-1""#,
+            r#""00""#,
+            r#""0.0""#,
+            r#""null""#,
+            r#""undefined""#,
+            r#""添加成功""#,
+            r#""7;8""#,
+            r#""<b>7</b>""#,
+            r#""[]""#,
+            r#""{\"id\": 0}""#,
+            r#""[7, ""#,
+            r#"{"id": 7, "ids": [8]}"#,
         ] {
             assert!(made(none).is_err(), "{none}");
         }
@@ -484,6 +504,9 @@ mod tests {
             (r#""7,8""#, vec![7, 8]),
             (r#"{"id": 7}"#, vec![7]),
             (r#"{"ids": ["7", 8]}"#, vec![7, 8]),
+            (r#"{"id": 7, "ids": ["7"]}"#, vec![7]),
+            (r#""[7, \"8\"]""#, vec![7, 8]),
+            (r#"" {\"id\": 7}""#, vec![7]),
         ] {
             assert_eq!(made(json), Ok(Ids::from(ids)), "{json}");
         }

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::unread;
 use crate::wire::{
-    Expected, Item, Lenient, Whole, decode_base64, drain_list, drain_map, from_text, from_value,
+    Expected, Lenient, Part, Whole, decode_base64, drain_list, drain_map, from_text, from_value,
     mismatch, refuse,
 };
 
@@ -84,7 +84,7 @@ impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> Visitor<'de> for AnObject<T> 
 impl<'de, T: Structure<'de> + for<'a> Lenient<'a>> AnObject<T> {
     /// A struct of which the server sent nothing.
     fn empty<E: Error>(self) -> Result<T, E> {
-        if self.1 != Whole::Part && !T::MAY_BE_EMPTY {
+        if matches!(self.1, Whole::Bare | Whole::Enveloped) && !T::MAY_BE_EMPTY {
             return Err(mismatch(&Expected(&self), "nothing"));
         }
         from_value(&json!({}))
@@ -137,8 +137,9 @@ pub(crate) struct Properties<A> {
     name: Option<String>,
     /// Whether what can't be read is left out.
     forgiving: bool,
-    /// How many had a place, and how many had none.
+    /// How many had a place, how many of these were left out, and how many had none.
     known: usize,
+    odd: usize,
     unknown: usize,
 }
 
@@ -150,6 +151,7 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
             name: keeps_others.then(String::new),
             forgiving: unread::is_on(),
             known: 0,
+            odd: 0,
             unknown: 0,
         }
     }
@@ -211,7 +213,7 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
         if to.is_some() {
             return Err(A::Error::duplicate_field(name));
         }
-        let Item(value) = self.map.next_value()?;
+        let Part(value) = self.map.next_value()?;
         *to = Some(value);
         Ok(())
     }
@@ -231,16 +233,14 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
             return Err(A::Error::duplicate_field(name));
         }
         match read {
-            Ok(Item(value)) => {
+            Ok(Part(value)) => {
                 unread::in_property(since, name);
                 *to = Some(value);
                 Ok(())
             }
             Err(error) => match absent() {
                 Some(absent) if unread::leave_out(since, name) => {
-                    // An object of nothing else isn't believed.
-                    self.known -= 1;
-                    self.unknown += 1;
+                    self.odd += 1;
                     *to = Some(absent);
                     Ok(())
                 }
@@ -266,7 +266,7 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
         let name = self.name.as_mut().map(mem::take).unwrap_or_default();
         let since = unread::mark();
         match self.map.next_value() {
-            Ok(Item(value)) => {
+            Ok(Part(value)) => {
                 unread::in_property(since, &name);
                 others.insert(name, value);
                 Ok(())
@@ -282,8 +282,15 @@ impl<'de, A: MapAccess<'de>> Properties<A> {
     /// Whether the object is the one that is due: none of its properties, but others, make it
     /// another one, such as that of an error.
     pub(crate) fn believed(&self, whole: Whole, may_be_empty: bool) -> Result<(), A::Error> {
-        let nothing_due = may_be_empty && (self.unknown == 0 || whole == Whole::Enveloped);
-        if whole == Whole::Part || self.known > 0 || nothing_due {
+        let holds_none = self.known == self.odd;
+        let holds_others = self.unknown + self.odd > 0;
+        let is_another = match whole {
+            Whole::Part => false,
+            Whole::Item => self.known == 0 && self.unknown > 0,
+            Whole::Enveloped => holds_none && !may_be_empty,
+            Whole::Bare => holds_none && (!may_be_empty || holds_others),
+        };
+        if !is_another {
             return Ok(());
         }
         Err(A::Error::custom(
@@ -406,6 +413,10 @@ macro_rules! lenient {
 
             fn lenient<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::structure::read(deserializer, $crate::wire::Whole::Part)
+            }
+
+            fn item<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::structure::read(deserializer, $crate::wire::Whole::Item)
             }
 
             fn payload<D: serde::Deserializer<'de>>(

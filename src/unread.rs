@@ -235,6 +235,16 @@ mod tests {
             (r#""""#, "expected an object, found nothing"),
             ("7", "expected an object"),
             (r#"{"rows": [], "rows": []}"#, "duplicate field"),
+            // An item that is another thing, as JSON text as well, and one that is nothing.
+            (
+                r#"{"rows": [{"id": 1}, {"detail": "x"}]}"#,
+                "none of the properties",
+            ),
+            (r#"{"rows": ["{\"detail\": 1}"]}"#, "none of the properties"),
+            (
+                r#"{"rows": {"3": {"detail": "x"}}}"#,
+                "none of the properties",
+            ),
             // An item is not dropped, wherever the list stands.
             (r#"{"rows": [{"id": 1}, 7]}"#, "expected an object"),
             (
@@ -281,8 +291,16 @@ mod tests {
     fn a_map_of_which_nothing_can_be_read_is_another_reply() {
         let (codes, unread) = read::<BTreeMap<String, Row>>(r#"{"a": {"id": 1}, "b": "no"}"#);
         assert_eq!((codes.unwrap().len(), unread), (1, vec!["b".to_owned()]));
+        // A value that is another thing, such as a failure.
+        let (codes, unread) = read::<BTreeMap<String, Row>>(r#"{"a": {"code": 1}, "b": {}}"#);
+        assert_eq!((codes.unwrap().len(), unread), (1, vec!["a".to_owned()]));
         assert!(
             read::<BTreeMap<String, Row>>(r#"{"status": "error", "message": "no"}"#)
+                .0
+                .is_err()
+        );
+        assert!(
+            read::<BTreeMap<String, Row>>(r#"{"detail": {"code": 404}}"#)
                 .0
                 .is_err()
         );

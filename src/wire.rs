@@ -50,6 +50,11 @@ pub trait Lenient<'de>: Sized {
 
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
+    /// The same for one of many in a list or map.
+    fn item<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::lenient(deserializer)
+    }
+
     /// The same for a reply's whole payload, which has to be believed: it must hold what the spec
     /// says that it holds.
     fn payload<D: Deserializer<'de>>(deserializer: D, _: Whole) -> Result<Self, D::Error> {
@@ -73,6 +78,9 @@ pub trait Lenient<'de>: Sized {
 pub enum Whole {
     /// A part.
     Part,
+    /// An item of a list, or a value of a map: what has properties, and none of its own, is another
+    /// thing.
+    Item,
     /// The payload. Nothing but its own properties tells that it is the reply.
     Bare,
     /// The payload of a reply whose envelope reports success.
@@ -160,6 +168,14 @@ impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
 // ---------------------------------------------------------------------------------------------
 // Scalars
 
+/// Floats are exact below this: beyond it, integers come rounded.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A float that is an integer, as far as a float is exact.
+pub(crate) fn whole_number(value: f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() < EXACT).then_some(value as i64)
+}
+
 struct Integer;
 
 impl<'de> Visitor<'de> for Integer {
@@ -175,12 +191,8 @@ impl<'de> Visitor<'de> for Integer {
         i64::try_from(value).map_err(|_| mismatch(&Expected(&self), "a larger one"))
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<i64, E> {
-        // 2^63 and beyond would saturate.
-        if value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0 {
-            Ok(value as i64)
-        } else {
-            Err(mismatch(&Expected(&self), "a fraction, or a larger number"))
-        }
+        let larger = "a fraction, or a larger number";
+        whole_number(value).ok_or_else(|| mismatch(&Expected(&self), larger))
     }
     fn visit_str<E: Error>(self, value: &str) -> Result<i64, E> {
         let value = value.trim();
@@ -311,7 +323,6 @@ impl<'de> Visitor<'de> for Text {
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
         // An integer beyond 64 bits comes rounded.
-        const EXACT: f64 = 9_007_199_254_740_992.0;
         match value.fract() == 0.0 && value.abs() >= EXACT {
             true => Err(mismatch(&Expected(&self), "a larger number")),
             false => Ok(value.to_string()),
@@ -414,7 +425,7 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
 
     fn payload<D: Deserializer<'de>>(deserializer: D, whole: Whole) -> Result<Self, D::Error> {
         let payload = match whole {
-            Whole::Part => return Self::lenient(deserializer),
+            Whole::Part | Whole::Item => return Self::lenient(deserializer),
             Whole::Bare => Option::<Payload<T, true>>::lenient(deserializer)?.map(|it| it.0),
             Whole::Enveloped => Option::<Payload<T, false>>::lenient(deserializer)?.map(|it| it.0),
         };
@@ -452,14 +463,27 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Box<T> {
     fn lenient<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::lenient(deserializer).map(Box::new)
     }
+
+    fn item<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::item(deserializer).map(Box::new)
+    }
 }
 
-/// An element or value of a container, which serde asks for by type.
-pub(crate) struct Item<T>(pub(crate) T);
+/// The value of a property, which serde asks for by type.
+pub(crate) struct Part<T>(pub(crate) T);
+
+impl<'de, T: Lenient<'de>> Deserialize<'de> for Part<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::lenient(deserializer).map(Part)
+    }
+}
+
+/// The same of an item of a list, or a value of a map.
+struct Item<T>(T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Item<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::lenient(deserializer).map(Item)
+        T::item(deserializer).map(Item)
     }
 }
 
