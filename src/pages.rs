@@ -47,11 +47,11 @@ const MAX_PAGES: u32 = 10_000;
 /// A list is whole, or ends with an error of the kind [`Incomplete`](ErrorKind::Incomplete) that
 /// says what was seen:
 ///
-/// - A page is empty, though by the server's own total items are missing, or though the page says
-///   that there is a next one.
+/// - A page is empty or not found, though by the server's own total items are missing, or though the
+///   last page says that there is a next one.
 /// - More items came than the total says. A total of 0 beside items is taken for none at all.
 /// - All items of a page were on pages before it: the server ignores the number of the page. Items
-///   that come twice otherwise are given twice.
+///   that come twice otherwise are given twice, and count once.
 /// - More pages are due than [`max_pages`](Items::max_pages).
 ///
 /// A stream that begins at a later page doesn't know how many items the pages before it have. It
@@ -59,7 +59,7 @@ const MAX_PAGES: u32 = 10_000;
 /// them.
 ///
 /// If the list changes while it is fetched, items may move from one page to another, and come twice
-/// or not at all. Nothing tells of that.
+/// or not at all. Only the total tells of that, if the server gives one.
 ///
 /// A stream holds one page, and of each item that it gave a hash, to recognize it by.
 #[must_use = "a stream fetches nothing until it is asked for an item"]
@@ -160,14 +160,15 @@ impl<'a, T> Items<'a, T> {
 
     /// Takes a page's items, and finds out whether another page is due.
     fn take(&mut self, number: i64, page: Page<T>) {
-        let mut new = 0;
-        for item in &page.items {
-            let print = (self.fingerprint)(item);
-            new += i64::from(print.is_none_or(|print| self.known.insert(print)));
-        }
+        // Items of one page may be alike; what was on a page before isn't new.
+        let prints: Vec<_> = page.items.iter().map(self.fingerprint).collect();
+        let is_new = |print: &&Option<u64>| print.is_none_or(|print| !self.known.contains(&print));
+        let new = prints.iter().filter(is_new).count();
+        let new = i64::try_from(new).unwrap_or(i64::MAX);
+        self.known.extend(prints.into_iter().flatten());
         let count = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
-        self.tally.add(count, new, page.total);
-        let due = self.tally.is_another_due(number, count, new, page.more);
+        self.tally.add(count, new, &page);
+        let due = self.tally.is_another_due(number, count, new);
         // A page of nothing but repetitions isn't given again.
         if new > 0 {
             self.ready = page.items.into_iter();
@@ -183,7 +184,10 @@ impl<'a, T> Items<'a, T> {
             self.error = Some(error);
             return;
         }
-        let due = self.tally.is_whole(number, None).map(|()| false);
+        let promised = format!(
+            "page {number} isn't there, though the one before it says that there is a next one"
+        );
+        let due = self.tally.is_whole(promised).map(|()| false);
         self.go_on(number, due);
         self.error = self.error.take().map(|found| found.caused_by(error));
     }
@@ -276,12 +280,12 @@ struct Tally {
     size: Option<i64>,
     /// How many pages with items came.
     pages: u32,
-    /// How many items came.
+    /// How many items came. One that was on a page before is no item more.
     items: i64,
-    /// How many of them were new.
-    new: i64,
     /// How many items the pages passed over have, if each has what the first that came has.
     before: i64,
+    /// Whether the last page says that there is a next one.
+    more: Option<bool>,
     /// How many items there are in all, as the server said last.
     total: Option<i64>,
     /// The same, as the server last said a number that can be right.
@@ -303,15 +307,15 @@ impl Tally {
             size: limit,
             pages: 0,
             items: 0,
-            new: 0,
             before: 0,
+            more: None,
             total: None,
             believed: None,
         }
     }
 
     /// Counts a page with that many items, and so many new ones among them.
-    fn add(&mut self, count: i64, new: i64, total: Option<i64>) {
+    fn add<T>(&mut self, count: i64, new: i64, page: &Page<T>) {
         // A server may make pages smaller than was asked for, so that only what came tells of what
         // size they are.
         if self.pages == 0 {
@@ -319,12 +323,12 @@ impl Tally {
         }
         self.size = self.size.or(Some(count));
         self.pages = self.pages.saturating_add(u32::from(count > 0));
-        self.items = self.items.saturating_add(count);
-        self.new = self.new.saturating_add(new);
-        self.total = total.or(self.total);
+        self.items = self.items.saturating_add(new);
+        self.more = page.more;
+        self.total = page.total.or(self.total);
         // Some servers say 0 where they didn't count.
         let is_believable = |total: &i64| *total > 0 || (*total == 0 && self.items == 0);
-        self.believed = total.filter(is_believable).or(self.believed);
+        self.believed = page.total.filter(is_believable).or(self.believed);
     }
 
     /// How many items there are up to here, those of the pages passed over among them.
@@ -343,30 +347,26 @@ impl Tally {
     }
 
     /// Whether another page is due after the one that was added last, or why the list isn't whole.
-    fn is_another_due(
-        &self,
-        number: i64,
-        count: i64,
-        new: i64,
-        more: Option<bool>,
-    ) -> Result<bool, String> {
+    fn is_another_due(&self, number: i64, count: i64, new: i64) -> Result<bool, String> {
         if count == 0 {
-            return self.is_whole(number, more).map(|()| false);
+            let said = format!("page {number} is empty, and says that there is a next one");
+            return self.is_whole(said).map(|()| false);
         }
         if new == 0 {
             return Err(format!(
-                "page {number} holds nothing that wasn't on a page before: the server seems to \
-                 ignore `{}`",
+                "page {number} holds nothing but what is among the {} before it: the server seems \
+                 to ignore `{}`",
+                items(self.items),
                 self.parameter
             ));
         }
-        // What came twice is no item more, and how many items were passed over isn't certain.
-        if let Some(total) = self.believed.filter(|total| self.new > *total) {
+        // How many items were passed over isn't certain.
+        if let Some(total) = self.believed.filter(|total| self.items > *total) {
             return Err(format!("{}, and gave {}", says(total), self.came()));
         }
         // A `next` that isn't there tells less than the total: VPS.org's own sample counts three,
         // holds two, and has no `next`.
-        Ok(match (more, self.believed) {
+        Ok(match (self.more, self.believed) {
             (Some(true), _) => true,
             (_, Some(total)) => self.seen() < total,
             (Some(false), None) => false,
@@ -374,17 +374,16 @@ impl Tally {
         })
     }
 
-    /// Whether the list may end at a page that is empty or isn't there, or why it isn't whole.
-    fn is_whole(&self, number: i64, more: Option<bool>) -> Result<(), String> {
+    /// Whether the list may end at a page that is empty or isn't there, or why it isn't whole: which
+    /// is `promised` if the last page says that there is a next one.
+    fn is_whole(&self, promised: String) -> Result<(), String> {
         match self.believed {
             Some(total) if self.seen_at_most() < total => Err(match self.items {
                 0 => format!("{}, and gave {}", says(total), self.came()),
-                _ => format!("{}, gave {} and then none", says(total), self.came()),
+                _ => format!("{}, and gave {}, then none", says(total), self.came()),
             }),
             Some(total) if self.seen() >= total => Ok(()),
-            _ if more == Some(true) => Err(format!(
-                "page {number} is empty, and says that there is a next one"
-            )),
+            _ if self.more == Some(true) => Err(promised),
             _ => Ok(()),
         }
     }
@@ -409,9 +408,14 @@ impl Tally {
 }
 
 fn says(total: i64) -> String {
-    match total {
-        1 => "the server says that there is 1 item".to_owned(),
-        _ => format!("the server says that there are {total} items"),
+    let are = if total == 1 { "is" } else { "are" };
+    format!("the server says that there {are} {}", items(total))
+}
+
+fn items(count: i64) -> String {
+    match count {
+        1 => "1 item".to_owned(),
+        _ => format!("{count} items"),
     }
 }
 

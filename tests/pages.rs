@@ -237,13 +237,13 @@ fn assert_ends(ended: (Vec<Id>, Option<Error>), items: i64, said: &str) {
 async fn a_count_that_promises_too_much_is_an_error_after_the_items() {
     let (server, client) = sites(3, json!(99)).await;
     let ended = drained(client.list_sites().limit(2).stream()).await;
-    let said = "the server says that there are 99 items, gave 3 in 2 pages and then none";
+    let said = "the server says that there are 99 items, and gave 3 in 2 pages, then none";
     assert_ends(ended, 3, said);
     assert_eq!(server.requests().len(), 3);
 
     let (server, client) = sites(10, json!(25)).await;
     let ended = drained(client.list_sites().stream()).await;
-    let said = "the server says that there are 25 items, gave 10 in 1 page and then none";
+    let said = "the server says that there are 25 items, and gave 10 in 1 page, then none";
     assert_ends(ended, 10, said);
     assert_eq!(server.requests().len(), 2);
 
@@ -284,8 +284,8 @@ async fn a_page_of_repetitions_is_an_error_and_a_repetition_is_not() {
         let server = Server::start(move |_| page(count.clone(), rows(9, 1, 3))).await;
         let client = cdnfly_client(&server);
         let ended = drained(client.list_sites().limit(3).stream()).await;
-        let said = "page 2 holds nothing that wasn't on a page before: the server seems to \
-                    ignore `page`";
+        let said = "page 2 holds nothing but what is among the 3 items before it: the server \
+                    seems to ignore `page`";
         assert_ends(ended, 3, said);
         assert_eq!(server.requests().len(), 2);
     }
@@ -301,16 +301,50 @@ async fn a_page_of_repetitions_is_an_error_and_a_repetition_is_not() {
     assert_eq!(found, numbers(1..=6));
     assert!(error.unwrap().to_string().contains(": page 3 holds "));
 
-    // While it was fetched, an item was added in front: one comes twice.
+    // While it was fetched, an item was added in front: one comes twice, and the new one is missing.
     let server = Server::start(|request| match query(request, "page") {
         Some(1) => page(json!(4), rows(4, 1, 3)),
-        _ => page(json!(5), vec![json!({"id": 3}), json!({"id": 4})]),
+        Some(2) => page(json!(5), vec![json!({"id": 3}), json!({"id": 4})]),
+        _ => page(json!(5), Vec::new()),
     })
     .await;
     let client = cdnfly_client(&server);
     let (found, error) = drained(client.list_sites().limit(3).stream()).await;
-    assert!(error.is_none());
     assert_eq!(found, [1, 2, 3, 3, 4].map(Id::from));
+    let said = "the server says that there are 5 items, and gave 4 in 2 pages, then none";
+    assert_incomplete(error, "cdnfly.listSites", said);
+}
+
+#[tokio::test]
+async fn what_came_on_a_page_before_is_no_item_more() {
+    // Pages that overlap: 1 and 2, 2 and 3, and so on.
+    let overlapping = |count: Value, last: i64| {
+        move |request: &Request| match query(request, "page").unwrap() {
+            page if page > last => self::page(count.clone(), Vec::new()),
+            page => self::page(
+                count.clone(),
+                vec![json!({"id": page}), json!({"id": page + 1})],
+            ),
+        }
+    };
+    let server = Server::start(overlapping(json!(6), 3)).await;
+    let client = cdnfly_client(&server);
+    let (found, error) = drained(client.list_sites().limit(2).stream()).await;
+    assert_eq!(found, [1, 2, 2, 3, 3, 4].map(Id::from));
+    let said = "the server says that there are 6 items, and gave 4 in 3 pages, then none";
+    assert_incomplete(error, "cdnfly.listSites", said);
+
+    let server = Server::start(overlapping(json!(6), 5)).await;
+    let client = cdnfly_client(&server);
+    let (found, error) = drained(client.list_sites().limit(2).stream()).await;
+    assert!(error.is_none() && found.len() == 10);
+
+    // Rows of one page may be alike.
+    let alike = || vec![json!({"name": "a"}), json!({"name": "a"})];
+    let server = Server::start(move |_| page(json!(2), alike())).await;
+    let client = cdnfly_client(&server);
+    assert_eq!(client.list_sites().stream().all().await.unwrap().len(), 2);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -331,7 +365,7 @@ async fn a_count_of_0_beside_items_is_none() {
     .await;
     let client = cdnfly_client(&server);
     let ended = drained(client.list_sites().stream()).await;
-    let said = "the server says that there are 25 items, gave 14 in 2 pages and then none";
+    let said = "the server says that there are 25 items, and gave 14 in 2 pages, then none";
     assert_ends(ended, 14, said);
 }
 
@@ -361,7 +395,7 @@ async fn a_limit_of_0_goes_on_while_the_count_says_more() {
     .await;
     let client = cdnfly_client(&server);
     let ended = drained(client.list_sites().limit(0).stream()).await;
-    let said = "the server says that there are 99 items, gave 31 in 1 page and then none";
+    let said = "the server says that there are 99 items, and gave 31 in 1 page, then none";
     assert_ends(ended, 31, said);
     assert_eq!(server.requests().len(), 2);
 }
@@ -395,14 +429,14 @@ async fn from_a_later_page_items_are_missing_only_if_that_is_certain() {
             3,
             Some(2),
             4,
-            Some("gave 4 in 2 pages from page 3 on and then none"),
+            Some("and gave 4 in 2 pages from page 3 on, then none"),
         ),
         (
             99,
             3,
             Some(2),
             1,
-            Some("gave 1 in 1 page from page 3 on and then none"),
+            Some("and gave 1 in 1 page from page 3 on, then none"),
         ),
         (99, 3, Some(2), 0, Some("and gave none from page 3 on")),
     ];
@@ -513,7 +547,7 @@ async fn all_gives_what_came_before_an_error_of_any_kind() {
     let list = list.unwrap_err();
     assert_eq!(list.kind(), ErrorKind::Incomplete);
     assert_eq!(ids(&list.items), numbers(1..=3));
-    let said = "the server says that there are 4 items, gave 3 in 2 pages and then none";
+    let said = "the server says that there are 4 items, and gave 3 in 2 pages, then none";
     assert_incomplete(Some(list.error), "cdnfly.listSites", said);
 }
 
@@ -524,8 +558,8 @@ async fn an_incomplete_list_is_an_error_like_any_and_shows_no_items() {
     let list = || async { client.list_domains().stream().all().await.unwrap_err() };
 
     let incomplete: IncompleteList<Domain> = list().await;
-    let said = "vps_org.listDomains: incomplete list: the server says that there are 2 items, gave \
-                1 in 1 page and then none";
+    let said = "vps_org.listDomains: incomplete list: the server says that there are 2 items, and gave \
+                1 in 1 page, then none";
     assert_eq!(incomplete.to_string(), said);
     let debug = format!("{incomplete:?}");
     assert!(debug.starts_with("IncompleteList { items: 1, error: Error { kind: Incomplete,"));
@@ -835,14 +869,23 @@ async fn an_empty_page_that_has_a_next_is_the_end_only_if_the_count_is_reached()
 #[tokio::test]
 async fn not_found_after_a_page_means_that_there_is_no_such_page() {
     let rows = json!([{"id": 1}, {"id": 2}]);
-    // Nothing is known to be missing: the count is reached, or there is none.
-    for count in [json!(2), json!(null), json!(0)] {
+    // Nothing is known to be missing: the count is reached, or there is none, and no page is due.
+    let body = json!({"count": 2, "next": NEXT, "results": rows});
+    let (server, client) = pages([body]).await;
+    let (found, error) = drained(client.list_domains().stream()).await;
+    assert!(error.is_none());
+    assert_eq!(found, numbers(1..=2));
+    assert_eq!(server.requests().len(), 2);
+
+    // The page that isn't there was promised.
+    for count in [json!(null), json!(0)] {
         let body = json!({"count": count, "next": NEXT, "results": rows});
         let (server, client) = pages([body]).await;
         let (found, error) = drained(client.list_domains().stream()).await;
-        assert!(error.is_none(), "{count}");
         assert_eq!(found, numbers(1..=2));
         assert_eq!(server.requests().len(), 2);
+        let said = "page 2 isn't there, though the one before it says that there is a next one";
+        assert_incomplete(error, "vps_org.listDomains", said);
     }
 
     // From a later page it isn't certain that some are.
@@ -861,7 +904,7 @@ async fn not_found_after_a_page_means_that_there_is_no_such_page() {
     let cause = std::error::Error::source(error.as_ref().unwrap()).unwrap();
     let cause: &Error = cause.downcast_ref().unwrap();
     assert_eq!(cause.kind(), ErrorKind::NotFound);
-    let said = "the server says that there are 3 items, gave 2 in 1 page and then none";
+    let said = "the server says that there are 3 items, and gave 2 in 1 page, then none";
     assert_incomplete(error, "vps_org.listDomains", said);
 }
 
@@ -890,8 +933,8 @@ async fn a_server_that_ignores_the_page_is_asked_twice() {
         let (found, error) = drained(client.list_domains().stream()).await;
         assert_eq!(found, numbers(1..=5));
         assert_eq!(server.requests().len(), 2);
-        let said = "page 2 holds nothing that wasn't on a page before: the server seems to \
-                    ignore `page`";
+        let said = "page 2 holds nothing but what is among the 5 items before it: the server \
+                    seems to ignore `page`";
         assert_incomplete(error, "vps_org.listDomains", said);
     }
 }
