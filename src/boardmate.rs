@@ -81,8 +81,7 @@ impl Api for Credentials {
 
     fn authorize(&self, request: &mut Request) -> Result<(), Error> {
         if self.in_query && request.method() == Method::GET {
-            add_query(request, "key", &self.key);
-            return Ok(());
+            return add_query(request, "key", &self.key);
         }
         add_form_fields(request, &[("key", self.key.expose())])
     }

@@ -36,6 +36,8 @@ pub struct Request<'a, C> {
     path: String,
     options: Options,
     build: Vec<Build<'a>>,
+    /// How often it was said what the body is.
+    bodies: u32,
 }
 
 /// What is done to the request once it is made.
@@ -60,6 +62,7 @@ impl<'a, C: Api> Request<'a, C> {
             path,
             options: Options::default(),
             build: Vec::new(),
+            bodies: 0,
         }
     }
 
@@ -68,13 +71,15 @@ impl<'a, C: Api> Request<'a, C> {
         self.with(move |request| request.query(parameters))
     }
 
-    /// Sends this form.
-    pub fn form<T: Serialize + Send + Sync + ?Sized>(self, fields: &'a T) -> Self {
+    /// Sends this form. What the credentials put into it isn't for the caller to give.
+    pub fn form<T: Serialize + Send + Sync + ?Sized>(mut self, fields: &'a T) -> Self {
+        self.bodies += 1;
         self.with(move |request| request.form(fields))
     }
 
     /// Sends this as JSON.
-    pub fn body<T: Serialize + Send + Sync + ?Sized>(self, body: &'a T) -> Self {
+    pub fn body<T: Serialize + Send + Sync + ?Sized>(mut self, body: &'a T) -> Self {
+        self.bodies += 1;
         self.with(move |request| request.json(body))
     }
 
@@ -99,8 +104,8 @@ impl<'a, C: Api> Request<'a, C> {
     ///
     /// # Errors
     ///
-    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the path would lead elsewhere, or what is to
-    /// be sent can't be encoded; else those of any call.
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the path would lead elsewhere, what is to be
+    /// sent can't be encoded, or it holds what the credentials put there; else those of any call.
     pub async fn json(self) -> Result<Untyped, Error> {
         self.send().await.map(Response::into_inner)
     }
@@ -118,6 +123,10 @@ impl<'a, C: Api> Request<'a, C> {
         let call = self.core.call(self.operation?, self.options);
         if let Some(wrong) = wrong(&self.path) {
             return Err(call.invalid(format!("the path {wrong}")));
+        }
+        if self.bodies > 1 {
+            let reason = "`form` or `body` was called twice, and a request has one body";
+            return Err(call.invalid(reason.to_owned()));
         }
         let method = call.method();
         let request = call.http().request(method, call.url(&self.path));
@@ -142,19 +151,22 @@ fn wrong(path: &str) -> Option<&'static str> {
     }
     let inside = inside.strip_suffix('/').unwrap_or(inside);
     let is_wrong = |segment: &str| {
-        // As URLs read them.
+        // As URLs read them, and servers for which a `;` begins parameters.
         let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        let plain = plain.split(';').next().unwrap_or_default();
         plain.is_empty() || plain == "." || plain == ".."
     };
     if inside.split('/').any(is_wrong) {
         return Some("has a segment that is empty, `.` or `..`");
     }
-    let hidden = ["%2f", "%5c", "%00"];
-    let lower = path.to_ascii_lowercase();
-    hidden
-        .iter()
-        .any(|hidden| lower.contains(hidden))
-        .then_some("holds an encoded slash or backslash, which some servers decode too early")
+    let is_hidden = |code: &str| {
+        let byte = code.get(..2).map(|digits| u8::from_str_radix(digits, 16));
+        matches!(byte, Some(Ok(byte)) if byte.is_ascii_control() || b"/\\".contains(&byte))
+    };
+    let mut codes = path.split('%').skip(1);
+    codes.any(is_hidden).then_some(
+        "holds an encoded slash, backslash or control character, which some servers decode too early",
+    )
 }
 
 /// Shows no parameter: it may be a secret.
@@ -178,7 +190,7 @@ mod tests {
             "/newCall",
             "/v1/sites/1,2",
             "/domains/7/",
-            "/a%20b/é",
+            "/a%20b/é;x=1",
             "/..a/b..",
             "/.",
         ] {
@@ -199,6 +211,11 @@ mod tests {
             "/a\nb",
             "/a%2Fb",
             "/a%5cb",
+            "/..;/b",
+            "/a/%2e%2E;x=1/b",
+            "/;x/b",
+            "/a%00b",
+            "/a%0d%0Ab",
             "https://elsewhere.example/",
         ] {
             assert!(wrong(path).is_some(), "{path}");

@@ -250,17 +250,17 @@ impl<'a, C: Api> Call<'a, C> {
         }
     }
 
-    /// Refuses properties that have a setter of their own, which would be sent twice.
+    /// Refuses properties that have a setter of their own, which would be sent twice, and those
+    /// without a name.
     pub(crate) fn others<'n>(
         &self,
         known: &[&str],
         others: impl IntoIterator<Item = &'n String>,
     ) -> Result<(), Error> {
-        match others
-            .into_iter()
-            .find(|name| known.contains(&name.as_str()))
-        {
+        let is_wrong = |name: &&String| name.is_empty() || known.contains(&name.as_str());
+        match others.into_iter().find(is_wrong).map(String::as_str) {
             None => Ok(()),
+            Some("") => Err(self.invalid("`other` was given a property without a name".to_owned())),
             Some(name) => Err(self.invalid(format!(
                 "`{name}` is a property that the spec names: use its own setter"
             ))),

@@ -1503,10 +1503,27 @@ async fn what_the_spec_does_not_name_is_sent_beside_the_rest() {
     // What has a setter would be sent twice.
     let mut item = new_site("img.example.com");
     item.extra = [("domain".to_owned(), json!("x"))].into();
+    // So would what an object within the body names, wherever it stands.
+    let backend = || Backend::default().addr("192.0.2.7").other("addr", "x");
+    let mut inside = new_site("img.example.com");
+    inside.backend = vec![backend()];
+    let job = JobData::default()
+        .url("http://a.example/")
+        .other("url", "x");
     let refused = [
         site().other("enable", true).await,
         site().other("domain", "x").await,
         client.create_site().items([item]).await,
+        site().backend([backend()]).await,
+        client.create_site().items([inside]).await,
+        client.create_job().type_("clean_url").data(job).await,
+        // The path says which site is meant.
+        client
+            .update_site()
+            .id(7)
+            .other("id", 8)
+            .await
+            .map(|()| hosting_apis::Ids::default()),
     ];
     for outcome in refused {
         let error = outcome.unwrap_err();
@@ -1523,6 +1540,9 @@ async fn what_the_spec_does_not_name_is_sent_beside_the_rest() {
         .await
         .unwrap_err();
     let says = "`other` was set beside `items`";
+    assert!(error.to_string().contains(says), "{error}");
+    let error = site().other("", 1).await.unwrap_err();
+    let says = "`other` was given a property without a name";
     assert!(error.to_string().contains(says), "{error}");
     assert_eq!(server.requests().len(), 2);
 }

@@ -201,6 +201,8 @@ async fn a_path_that_leads_elsewhere_sends_nothing() {
         "/a\\..\\x",
         "/a%2f..%2Fx",
         "/a\nb",
+        "/a%0d%0ab",
+        "/..;/x",
     ];
     for path in paths {
         let call = client.request(Method::POST, path);
@@ -208,6 +210,24 @@ async fn a_path_that_leads_elsewhere_sends_nothing() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{path:?}");
         assert!(error.to_string().contains("the path "), "{path:?}: {error}");
         assert_eq!(error.attempts(), 0, "{path:?}");
+    }
+    // A body of two, and credentials other than the client's.
+    let call = || client.request(Method::POST, "/newCall");
+    let json = json!({"b": 1});
+    for (call, says) in [
+        (call().form(&[("a", "1")]).body(&json), "has one body"),
+        (
+            call().form(&[("a", "1")]).form(&[("b", "1")]),
+            "has one body",
+        ),
+        (
+            call().form(&[("a", "1"), ("veid", "2")]),
+            "`veid` is one of the credentials",
+        ),
+    ] {
+        let error = call.json().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.to_string().contains(says), "{error}");
     }
     for method in [Method::HEAD, Method::OPTIONS, Method::CONNECT] {
         let error = client.request(method, "/newCall").json().await.unwrap_err();

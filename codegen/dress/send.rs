@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprLit, ExprMethodCall, Ident, Lit, Path, Stmt, Token, Type, parse_quote};
+use syn::{
+    Block, Expr, ExprLit, ExprMethodCall, Ident, ItemStruct, Lit, Path, Stmt, Token, Type,
+    parse_quote,
+};
 
 use super::setters::Setter;
 use super::tree::generic;
@@ -38,9 +41,17 @@ pub fn prepared(
             quote!(let #ident = #call.#take(#wire, #ident)?;)
         });
     let extra = open.then(|| quote!(extra: other));
-    let in_body = setters.iter().filter(|s| s.in_body);
-    let known = in_body.map(|setter| &setter.wire);
+    // What is in the path says which thing is meant, and so isn't for the body to say.
+    let named = setters.iter().filter(|s| s.in_body || s.location == "path");
+    let known = named.map(|setter| &setter.wire);
     let others = open.then(|| quote!(#call.others(&[#(#known),*], other.keys())?;));
+    let others_inside = setters
+        .iter()
+        .filter(|s| s.in_body || s.wire == ITEMS)
+        .flat_map(|setter| {
+            let ident = &setter.ident;
+            others_in_each(&quote!(#ident.iter()), &setter.ty, types, &[], &call)
+        });
     let items = format_ident!("{ITEMS}");
     let body = body.map(|body| {
         let properties = setters.iter().filter(|s| s.in_body).map(|setter| {
@@ -106,6 +117,7 @@ pub fn prepared(
         #(#checked)*
         #(#checked_in_items)*
         #others
+        #(#others_inside)*
         #(#required)*
         #body
         let #url_name = #url;
@@ -127,15 +139,7 @@ fn ids(field: TokenStream, ty: &Type, types: &Types, seen: &[&Ident]) -> Option<
     if let Some(inner) = inner(ty) {
         return ids_in_each(field, &inner, types, seen);
     }
-    let Type::Path(path) = ty else {
-        return None;
-    };
-    let item = types
-        .structs
-        .get(&path.path.segments.last()?.ident.to_string())?;
-    if seen.contains(&&item.ident) {
-        return None;
-    }
+    let item = object(ty, types).filter(|item| !seen.contains(&&item.ident))?;
     let seen: Vec<&Ident> = seen.iter().copied().chain([&item.ident]).collect();
     let fields = item.fields.iter().filter_map(|inside| {
         let ident = inside.ident.as_ref()?;
@@ -158,8 +162,51 @@ fn ids_in_each(
     Some(quote!(#list.iter().flat_map(|value| #inside)))
 }
 
-/// What of the items of a body is looked at before it is sent: ids, and properties that the spec
-/// doesn't name.
+/// The checks of properties that the spec doesn't name, in all objects of an iterator and within
+/// them. `seen` are the objects around them.
+fn others_in_each(
+    each: &TokenStream,
+    ty: &Type,
+    types: &Types,
+    seen: &[&Ident],
+    call: &Ident,
+) -> Vec<TokenStream> {
+    if let Some(inner) = inner(ty) {
+        let each = quote!(#each.flat_map(|value| value.iter()));
+        return others_in_each(&each, &inner, types, seen, call);
+    }
+    let Some(item) = object(ty, types).filter(|item| !seen.contains(&&item.ident)) else {
+        return Vec::new();
+    };
+    let seen: Vec<&Ident> = seen.iter().copied().chain([&item.ident]).collect();
+    let fields = item.fields.iter().filter_map(|field| {
+        let ident = field.ident.as_ref()?;
+        Some((ident, field))
+    });
+    let checks = fields.flat_map(|(ident, field)| {
+        if is_rest(field) {
+            let (name, names) = (
+                &item.ident,
+                quote!(#each.flat_map(|value| value.#ident.keys())),
+            );
+            return vec![quote!(#call.others(types::#name::NAMED, #names)?;)];
+        }
+        let each = quote!(#each.map(|value| &value.#ident));
+        others_in_each(&each, &field.ty, types, &seen, call)
+    });
+    checks.collect()
+}
+
+/// The struct that a type is.
+fn object<'a>(ty: &Type, types: &'a Types) -> Option<&'a ItemStruct> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let name = path.path.segments.last()?.ident.to_string();
+    types.structs.get(&name)
+}
+
+/// The ids in the items of a body, which are looked at before it is sent.
 fn checked_in_items(operation: &Operation, types: &Types, call: &Ident) -> Vec<TokenStream> {
     let items = format_ident!("{ITEMS}");
     let item = operation.items.as_ref();
@@ -171,14 +218,7 @@ fn checked_in_items(operation: &Operation, types: &Types, call: &Ident) -> Vec<T
         let (Some(ident), wire) = (&field.ident, wire_name(field)) else {
             continue;
         };
-        if is_rest(field) {
-            let named = item.fields.iter().filter(|field| !is_rest(field));
-            let known = named.map(wire_name);
-            checked.push(quote! {
-                let extra = #items.iter().flatten().flat_map(|item| item.#ident.keys());
-                #call.others(&[#(#known),*], extra)?;
-            });
-        } else if let Some(ids) = ids(quote!(item.#ident), &field.ty, types, &[&item.ident]) {
+        if let Some(ids) = ids(quote!(item.#ident), &field.ty, types, &[&item.ident]) {
             let of_items = quote!(#items.iter().flatten().flat_map(|item| #ids));
             checked.push(quote!(#call.ids(#wire, #of_items)?;));
         }

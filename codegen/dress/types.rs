@@ -167,10 +167,18 @@ fn constructor(item: &ItemStruct, lowered: &Lowered) -> Option<TokenStream> {
     let built = lowered.built.contains(&name.to_string());
     let set = optional.iter().filter(|_| built).filter_map(|f| with(f));
     let open = item.fields.iter().find(|field| built && is_rest(field));
+    let named = open.map(|_| {
+        let named = item.fields.iter().filter(|field| !is_rest(field));
+        let named = named.map(wire_name);
+        quote! {
+            /// The properties that the spec names.
+            pub(super) const NAMED: &[&str] = &[#(#named),*];
+        }
+    });
     let set_other = open.and_then(|field| Some(set_other(field.ident.as_ref()?)));
     let set: Vec<TokenStream> = set.chain(set_other).collect();
     let any = new.is_some() || !set.is_empty();
-    any.then(|| quote!(impl #name { #new #(#set)* }))
+    any.then(|| quote!(impl #name { #named #new #(#set)* }))
 }
 
 fn new(optional: &[&Field], required: &[&Field]) -> TokenStream {
