@@ -96,13 +96,20 @@ impl Api for Credentials {
             };
         }
         let is_page = reply.plain_text().as_deref() == Some(PAGE);
+        let is_text = body.is_null() && !is_page;
+        // Of a user or a code the dashboard says so with a code.
+        let has_code = !body["code"].is_null() || !body["detail"]["code"].is_null();
         let error = match reply.status {
             // Not the dashboard's own.
-            _ if !body.is_object() && !is_page => return Ok(()),
-            StatusCode::FORBIDDEN => Error::new(ErrorKind::Authentication),
+            _ if is_text => return Ok(()),
+            StatusCode::FORBIDDEN if body.is_object() => Error::new(ErrorKind::Authentication),
             // The page of an unknown path is all that the later generation says of an unknown user.
             StatusCode::NOT_FOUND if is_page && !later => {
                 return Err(reply.foreign(UNKNOWN_PATH.to_owned()));
+            }
+            StatusCode::NOT_FOUND if !is_page && !has_code => {
+                let reason = "the reply has no `code`, and so isn't the dashboard's own";
+                return Err(reply.foreign(reason.to_owned()));
             }
             status => Error::of_status(status),
         };
@@ -117,6 +124,7 @@ impl Api for Credentials {
                     .message_is(Some(wrong.join("; ")))
                     .details_are(Some(detail.clone())))
             }
+            Value::String(text) => Err(error.message_is(Some(text.clone()))),
             detail => Err(failure(error, detail)),
         }
     }

@@ -76,6 +76,14 @@ impl Reply {
     where
         T: for<'de> Lenient<'de>,
     {
+        self.read_into(own, payload)
+            .map_err(|e| self.with_payload(e))
+    }
+
+    fn read_into<T>(&mut self, own: Judge<'_>, payload: &mut Option<T>) -> Result<(), Error>
+    where
+        T: for<'de> Lenient<'de>,
+    {
         let read = match &self.operation.envelope {
             Some(envelope) if self.is_read_at_once(envelope) && !T::NOTHING => {
                 let mut seen = Seen::default();
@@ -104,6 +112,10 @@ impl Reply {
 
     /// The payload untyped.
     pub(crate) fn untyped(&self, own: Judge<'_>) -> Result<Untyped, Error> {
+        self.read_untyped(own).map_err(|e| self.with_payload(e))
+    }
+
+    fn read_untyped(&self, own: Judge<'_>) -> Result<Untyped, Error> {
         self.judge(own)?;
         self.judge_anything(own)?;
         match untyped::parse(&self.text()) {
@@ -121,6 +133,24 @@ impl Reply {
 
     fn payload(&self, reply: Value) -> Untyped {
         Untyped::new(self.operation.payload(reply), self.operation.secrets)
+    }
+
+    /// An error with the payload, if the reply may be that of a call that was done and can't be read:
+    /// what it made is lost otherwise.
+    fn with_payload(&self, error: Error) -> Error {
+        let is_lost = error.kind() == ErrorKind::Decode && self.status.is_success();
+        if !is_lost || !self.is_kept() {
+            return error;
+        }
+        match untyped::parse(&self.text()) {
+            Ok(value) => error.payload_is(self.payload(value)),
+            Err(_) => error,
+        }
+    }
+
+    /// Whether the body is looked at as untyped JSON.
+    fn is_kept(&self) -> bool {
+        self.body.len() <= LARGEST_UNTYPED
     }
 
     /// Reads the payload of a reply that is a success.
@@ -150,9 +180,8 @@ impl Reply {
     where
         T: for<'de> Lenient<'de>,
     {
-        let is_kept = self.body.len() <= LARGEST_UNTYPED;
-        let value = match is_kept {
-            true => untyped::parse(&self.text()),
+        let value = match self.is_kept() {
+            true => serde_json::from_str(&self.text()),
             false => serde_json::from_str(&self.text()).map(|IgnoredAny| Value::Null),
         };
         let Ok(value) = value else {
@@ -171,11 +200,7 @@ impl Reply {
         };
         let message = self.operation.envelope.as_ref();
         let message = message.and_then(|envelope| envelope.read(&self.text()).ok()?.message());
-        let unreadable = self.unreadable(&error).message_is(message);
-        Err(match is_kept {
-            true => unreadable.payload_is(self.payload(value)),
-            false => unreadable,
-        })
+        Err(self.unreadable(&error).message_is(message))
     }
 
     /// The body as the text that JSON is, looked through once and not again in each of its strings.
@@ -212,8 +237,15 @@ impl Reply {
         let is_json = body.is_ok();
         let body: Value = body.unwrap_or_default();
         own(self, &body)?;
+        // An object without anything in it says no less than an empty body.
+        let is_empty = match &body {
+            Value::Null => true,
+            Value::Array(list) => list.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            _ => false,
+        };
         if let Some(envelope) = &self.operation.envelope
-            && body.as_object().is_some_and(|fields| !fields.is_empty())
+            && !is_empty
             && body[envelope.field].is_null()
             && !matches!(self.status.as_u16(), 400 | 422)
         {

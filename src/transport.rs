@@ -591,14 +591,15 @@ fn log_in<'a, C: Api>(
         let mut credentials = None;
         let mut read = |reply: &mut Reply| {
             reply.judge(&own)?;
-            let body = serde_json::from_slice(&reply.body).unwrap_or_default();
-            credentials = (login.credentials)(&login.operation.payload(body));
+            let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            let envelope = login.operation.envelope.as_ref();
+            let message = envelope.and_then(|envelope| body[envelope.message].as_str());
             // What the body holds in place of a token is not for showing.
-            let reason = "the reply to the login holds no token";
-            match credentials {
-                Some(_) => Ok(()),
-                None => Err(Error::new(ErrorKind::Decode).because(reason)),
-            }
+            let missing = Error::new(ErrorKind::Decode)
+                .because("the reply to the login holds no token")
+                .message_is(message.map(str::to_owned));
+            credentials = (login.credentials)(&login.operation.payload(body));
+            credentials.is_some().then_some(()).ok_or(missing)
         };
         call.exchange(&sent, deadline, &mut read).await?;
         credentials.ok_or_else(|| call.invalid("no reply was read".to_owned()))

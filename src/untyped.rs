@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+use serde::de::IgnoredAny;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -13,8 +14,8 @@ use crate::redact::{REDACTED, Redactor};
 /// [`Error::payload`](crate::Error::payload).
 ///
 /// It derefs to a [`Value`]. `Debug` and `Display` show it without what the spec says is secret, and
-/// the value holds that too. The secrets of the request are nowhere in it. An integer beyond 64 bits is
-/// the text of its digits, as a float would round it.
+/// the value holds that too. The secrets of the request are nowhere in it. A number that a float would
+/// round, such as an integer beyond 64 bits, is the text of its digits.
 ///
 /// ```no_run
 /// # #[cfg(feature = "kiwivm")]
@@ -31,12 +32,13 @@ pub struct Untyped {
     secrets: &'static [&'static str],
 }
 
-/// JSON from a text, its large integers as texts.
+/// JSON from a text, its large numbers as texts, and without what stands for no character.
 pub(crate) fn parse(text: &str) -> serde_json::Result<Value> {
-    serde_json::from_str(&with_large_integers_quoted(text))
+    serde_json::from_str(&with_characters(&with_large_numbers_quoted(text)))
 }
 
-fn with_large_integers_quoted(text: &str) -> Cow<'_, str> {
+/// A text in which the numbers that JSON's readers round or refuse are texts.
+fn with_large_numbers_quoted(text: &str) -> Cow<'_, str> {
     let mut quoted = String::new();
     let (mut copied, mut at) = (0, 0);
     let bytes = text.as_bytes();
@@ -54,10 +56,7 @@ fn with_large_integers_quoted(text: &str) -> Cow<'_, str> {
                 let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(*byte);
                 at += bytes[at..].iter().take_while(is_part).count();
                 let number = &text[start..at];
-                let digits = number.strip_prefix('-').unwrap_or(number);
-                let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-                let fits = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
-                if is_integer && !digits.is_empty() && !digits.starts_with('0') && !fits {
+                if is_too_large(number) {
                     quoted.extend([&text[copied..start], "\"", number, "\""]);
                     copied = at;
                 }
@@ -69,6 +68,47 @@ fn with_large_integers_quoted(text: &str) -> Cow<'_, str> {
         0 => Cow::Borrowed(text),
         _ => Cow::Owned(quoted + &text[copied..]),
     }
+}
+
+/// Whether a number of JSON is an integer beyond 64 bits, or any beyond a float.
+fn is_too_large(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_rounded = match is_integer {
+        true => number.parse::<i64>().is_err() && number.parse::<u64>().is_err(),
+        false => number.parse().is_ok_and(f64::is_infinite),
+    };
+    is_rounded && serde_json::from_str::<IgnoredAny>(number).is_ok()
+}
+
+/// A text of JSON in which escapes that stand for no character, halves of one, are replaced.
+fn with_characters(text: &str) -> Cow<'_, str> {
+    let mut replaced = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = text[at..].find('\\') {
+        let start = at + found;
+        at = match (escaped(text, start), escaped(text, start + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => start + 12,
+            (Some(0xd800..=0xdfff), _) => {
+                replaced.extend([&text[copied..start], "\u{fffd}"]);
+                copied = start + 6;
+                copied
+            }
+            (Some(_), _) => start + 6,
+            // What is escaped may be of several bytes.
+            (None, _) => start + 1 + text[start + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    match copied {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(replaced + &text[copied..]),
+    }
+}
+
+/// The code of an escape such as `\u00e9` at a place in a text.
+fn escaped(text: &str, at: usize) -> Option<u32> {
+    let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+    u32::from_str_radix(digits, 16).ok()
 }
 
 impl Untyped {
@@ -107,8 +147,8 @@ fn hide(value: &mut Value, secrets: &[&str]) {
             }
         }
         // JSON text may hold one too.
-        Value::String(text) if text.starts_with(['{', '[']) => {
-            if let Ok(mut inside) = serde_json::from_str(text) {
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            if let Ok(mut inside) = parse(text) {
                 hide(&mut inside, secrets);
                 *value = inside.to_string().into();
             }
@@ -172,6 +212,9 @@ mod tests {
             "text": "36893488147419103232 \\", "f": 1e30, "n": -7,
         });
         assert_eq!(value, expected);
+        let text = r#"{"a": 1e400, "b": [-1.5E+999], "c": "1e400", "d": 0.1e3}"#;
+        let expected = json!({"a": "1e400", "b": ["-1.5E+999"], "c": "1e400", "d": 100.0});
+        assert_eq!(parse(text).unwrap(), expected);
         // What is no JSON stays that, wherever it breaks off.
         for text in [
             "",
@@ -180,8 +223,24 @@ mod tests {
             "[99999999999999999999",
             "99999999999999999999x",
             "é99999999999999999999",
+            "099999999999999999999",
+            "1.e400",
+            r#"{"a": "\u12"}"#,
+            r#"{"a": "\é"}"#,
+            "\\",
         ] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_no_character_is_replaced() {
+        for (text, expected) in [
+            (r#""a\ud800b""#, "a\u{fffd}b"),
+            (r#""\udc00\ud83d\ude00\ud83d""#, "\u{fffd}\u{1f600}\u{fffd}"),
+            (r#""\\ud800\"\ud8ff\u0041""#, "\\ud800\"\u{fffd}A"),
+        ] {
+            assert_eq!(parse(text).unwrap(), expected, "{text}");
         }
     }
 

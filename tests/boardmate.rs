@@ -4,7 +4,7 @@
 
 mod support;
 
-use hosting_apis::{Error, ErrorKind, RetryPolicy, boardmate, mock};
+use hosting_apis::{Error, ErrorKind, Method, RetryPolicy, boardmate, mock};
 use serde_json::{Value, json};
 use support::{Answer, Server, reply};
 
@@ -293,6 +293,13 @@ async fn both_generations_errors_are_understood() {
             None,
             Some("body.money: Field required; body.use: not an integer"),
         ),
+        (
+            405,
+            json!({"detail": "Method Not Allowed"}),
+            ErrorKind::Api,
+            None,
+            Some("Method Not Allowed"),
+        ),
     ];
     for (status, body, kind, code, message) in rows {
         let (_server, client) = answers([json_answer(status, body.clone())]).await;
@@ -306,6 +313,21 @@ async fn both_generations_errors_are_understood() {
             "{body}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_key_is_the_client_s_to_send() {
+    let (server, _) = answers([json_answer(200, json!({}))]).await;
+    for credentials in [credentials(), credentials().key_in_query()] {
+        let client = client(credentials, server.url());
+        let call = client.request(Method::GET, "/api/new");
+        let call = call.query(&[("key", "x")]).form(&[("key", "x")]);
+        let error = call.json().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        let says = "`key` is one of the credentials";
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -361,7 +383,23 @@ async fn a_404_in_words_is_an_unknown_user_for_the_later_generation_alone() {
     let error = later.get_user().dc_user_id(USER).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
 
-    // JSON is the dashboard's own, whichever it is.
+    // Nor is JSON that doesn't say what is missing, such as that of an unknown path.
+    for body in [
+        json!({"detail": "Not Found"}),
+        json!({"message": "no Route"}),
+        json!("gone"),
+        json!([7]),
+    ] {
+        let server = Server::always(json_answer(404, body.clone())).await;
+        for credentials in [credentials(), credentials().key_in_query()] {
+            let client = client(credentials, server.url());
+            let error = client.delete_code().code("A").await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
+            assert_eq!(error.body(), Some(&*body.to_string()));
+        }
+    }
+
+    // JSON that does is the dashboard's own, whichever it is.
     let gone = json_answer(404, json!({"code": 404, "message": "gone"}));
     let server = Server::always(gone).await;
     for credentials in [credentials(), credentials().key_in_query()] {

@@ -616,8 +616,9 @@ async fn a_login_without_a_token_is_decode_and_no_session() {
         json!({"access_token": "two\nlines"}),
     ];
     for payload in payloads {
+        let refused = json!({"code": 0, "msg": "账号已锁定", "data": payload});
         let server = Server::in_turn([
-            success(payload.clone()),
+            support::json(200, &refused.to_string()),
             logged_in(TOKEN),
             success(json!([])),
         ])
@@ -625,6 +626,7 @@ async fn a_login_without_a_token_is_decode_and_no_session() {
         let client = client(login(), server.url());
         let error = client.list_sites().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{payload}");
+        assert_eq!(error.message(), Some("账号已锁定"), "{payload}");
         assert_eq!(error.operation(), Some("cdnfly.login"), "{payload}");
         let says = "the reply to the login holds no token";
         assert!(error.to_string().contains(says), "{payload}: {error}");
@@ -823,6 +825,15 @@ async fn a_body_that_is_no_envelope_is_an_error_that_says_so() {
         (502, page, Fault, "HTML page", None, true),
         (404, "{}", NotFound, "not found", None, false),
         (404, "", NotFound, "not found", None, false),
+        (404, "[7]", UnexpectedResponse, "has no `code`", None, true),
+        (
+            404,
+            "false",
+            UnexpectedResponse,
+            "has no `code`",
+            None,
+            true,
+        ),
         (
             404,
             "no such route\nhere",

@@ -683,13 +683,9 @@ fn faults() -> Vec<Fault> {
             },
             fails(UnexpectedResponse, "isn't the API's own").status(404),
         )
-        // It answers all with a `message`.
         .of(
             "boardmate",
-            Expected {
-                message: Some("no Route"),
-                ..fails(NotFound, "no Route").status(404)
-            },
+            fails(UnexpectedResponse, "isn't the dashboard's own").status(404),
         ),
         Fault::answer(
             "JSON with a field of another shape",

@@ -369,7 +369,7 @@ mod kiwivm_secrets {
     #[tokio::test]
     async fn what_can_not_be_believed_is_in_reach_of_who_asks_for_it() {
         type Password = fn(&Value) -> &Value;
-        let rows: [(&str, Password); 3] = [
+        let rows: [(&str, Password); 7] = [
             (
                 r#"{"error": 0, "result": {"rootPassword": "hush"}}"#,
                 |payload| &payload["result"]["rootPassword"],
@@ -380,6 +380,23 @@ mod kiwivm_secrets {
             ),
             (
                 r#"{"error": 0, "rootPassword": "first", "rootPassword": "hush"}"#,
+                |payload| &payload["rootPassword"],
+            ),
+            // What JSON's readers refuse, and an envelope that doesn't say how the call went.
+            (
+                r#"{"error": 0, "rootPassword": "hush", "sshPort": 1e400}"#,
+                |payload| &payload["rootPassword"],
+            ),
+            (
+                r#"{"error": 0, "rootPassword": "hush", "sshKeys": "\ud800"}"#,
+                |payload| &payload["rootPassword"],
+            ),
+            (
+                r#"{"rootPassword": "hush"}"#,
+                |payload| &payload["rootPassword"],
+            ),
+            (
+                r#"{"error": 0, "error": 1, "rootPassword": "hush"}"#,
                 |payload| &payload["rootPassword"],
             ),
         ];
