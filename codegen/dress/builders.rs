@@ -318,7 +318,8 @@ fn builder(
                 self
             }
 
-            /// Makes the call, and gives the payload as untyped JSON.
+            /// Makes the call, and gives the payload as untyped JSON, judged by the status and the
+            /// envelope alone.
             ///
             /// # Errors
             ///
