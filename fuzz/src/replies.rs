@@ -470,7 +470,9 @@ fn is_of_another(entry: &Entry, status: StatusCode, body: &[u8]) -> bool {
     let lacks = |name: &str| fields.get(name).is_none_or(Value::is_null);
     let lacks_own = match entry.operation.envelope {
         Some(envelope) => lacks(envelope.field),
-        None => entry.is_of("vps_org") && lacks("detail"),
+        None if entry.is_of("vps_org") => lacks("detail"),
+        // In the later generation, the code stands in the detail.
+        None => lacks("code") && fields.get("detail").is_none_or(|d| d["code"].is_null()),
     };
     !status.is_success() && lacks_own
 }
